@@ -1,0 +1,1 @@
+"""Pub/Sub and Service Bus on a laptop, for the providers' own unmodified SDKs, with pip alone."""

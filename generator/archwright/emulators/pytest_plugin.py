@@ -1,0 +1,1 @@
+"""Fixtures that give a test an emulator of its own."""
