@@ -14,7 +14,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="archwright",
-    help="Blueprints of messaging and orchestration patterns become starters that run, diagrams, decision records and a site.",
+    help="Blueprints of messaging and orchestration patterns become starters, diagrams, decision records and a site.",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode="markdown",

@@ -1,0 +1,442 @@
+"""Architecture and its parts: a blueprint bound to a platform, frozen, as every generator reads it.
+
+One module although it passes 400 lines: it is data without logic, and it is read as one page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from archwright.quantities import Duration, Size
+
+
+class Level(StrEnum):
+    """How well a platform keeps a capability's promise."""
+
+    NATIVE = "native"
+    EMULATED = "emulated"
+    ABSENT = "absent"
+
+
+class Delivery(StrEnum):
+    """How often a message arrives at the other end of a hop."""
+
+    AT_MOST_ONCE = "at-most-once"
+    AT_LEAST_ONCE = "at-least-once"
+    EXACTLY_ONCE = "exactly-once"
+
+
+class ContainerKind(StrEnum):
+    """What a container is; diagrams and documents choose words and shapes by it."""
+
+    PERSON = "person"
+    PRODUCER = "producer"
+    WORKER = "worker"
+    SERVICE = "service"
+    STORE = "store"
+    ENGINE = "engine"
+    EXTERNAL = "external"
+
+
+class Mode(StrEnum):
+    """Whether the sender waits for the other side."""
+
+    SYNCHRONOUS = "sync"
+    ASYNCHRONOUS = "async"
+
+
+class Route(StrEnum):
+    """Whether a relationship belongs to the way things go, or to the way they fail."""
+
+    MAIN = "main"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The name of this pattern in another catalog, such as `enterprise-integration-patterns`."""
+
+    catalog: str
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Another blueprint that belongs with this one, and why."""
+
+    id: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvoidWhen:
+    """A circumstance in which the pattern is wrong; `use_instead` is a blueprint's id or empty."""
+
+    text: str
+    use_instead: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlueprintRef:
+    """Which pattern this is, and when to use it."""
+
+    id: str
+    name: str
+    category: str
+    ring: str
+    summary: str
+    last_reviewed: str
+    question: str
+    forces: tuple[str, ...]
+    use_when: tuple[str, ...]
+    avoid_when: tuple[AvoidWhen, ...]
+    known_as: tuple[Reference, ...]
+    related: tuple[Related, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformRef:
+    """Which platform the blueprint is bound to."""
+
+    id: str
+    name: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    """What the generated repository is called and whose it is.
+
+    `name` is its folder (`order-desk`), `package` its import name (`order_desk`), `title` its name in prose
+    (`Order desk`), `owner` a CODEOWNERS handle, `date` the ISO date of its decision records.
+    """
+
+    name: str
+    package: str
+    title: str
+    owner: str
+    license: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """An answer of the user's, validated; `value` has the type that `type` names."""
+
+    id: str
+    type: str
+    value: Any
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A provider's limit: what was read, where, when and how sure it is (A: primary source, B: secondary, C: hearsay).
+
+    `minimum` and `maximum` are present only where they are one number in the unit of the knob
+    (seconds, bytes or a count).
+    """
+
+    id: str
+    service: str
+    what: str
+    value: str
+    source: str
+    read: str
+    confidence: str
+    note: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The platform's product behind a capability, and how well it keeps the promise."""
+
+    capability: str
+    name: str
+    level: Level
+    note: str
+    icon: str
+    adapter: str
+    terraform: str
+    limits: Mapping[str, Fact]  # knob → limit that holds it
+    renewable: frozenset[str]  # knobs whose limit can be renewed while working
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A part that runs or keeps something (C4 container)."""
+
+    id: str
+    name: str
+    kind: ContainerKind
+    description: str
+    handles: tuple[str, ...]  # channel or `channel/subscription` ids
+    instances: str
+    service: Service | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How long a failed message waits: always `first` (`constant`), or doubled up to `longest` (`exponential`)."""
+
+    backoff: str
+    first: Duration
+    longest: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """What a consumer sees: a work queue, or a topic's subscription; an absent knob is None."""
+
+    id: str
+    name: str
+    lease: Duration | None
+    max_deliveries: int | None
+    dead_letter: bool
+    retry: Retry | None
+    filter: Mapping[str, tuple[str, ...]]  # message attribute → accepted values; empty: everything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A queue, topic or stream, with the knobs that the blueprint set.
+
+    A work queue has its consumer's knobs in `queue`; a topic has one `Queue` per subscription.
+    """
+
+    id: str
+    name: str
+    description: str
+    service: Service
+    messages: tuple[str, ...]
+    ordering: str  # none | per-key
+    deduplication_window: Duration | None
+    retention: Duration | None
+    payload: Size | None
+    queue: Queue | None
+    subscriptions: tuple[Queue, ...]
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        """Every queue that a consumer of this channel can lease from."""
+        return (self.queue,) if self.queue else self.subscriptions
+
+    @property
+    def is_topic(self) -> bool:
+        """Whether each message goes to every subscription rather than to one consumer."""
+        return self.queue is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message contract: JSON Schema, an example that satisfies it, the field that orders it."""
+
+    name: str
+    version: int
+    description: str
+    schema: Mapping[str, Any]
+    example: Mapping[str, Any]
+    key: str
+    attributes: tuple[str, ...]  # fields copied into the message's attributes, where filters see them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a workflow."""
+
+    id: str
+    name: str
+    kind: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """An orchestration: steps with retries, timeouts and compensations."""
+
+    id: str
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relationship:
+    """Who talks to whom; ends are ids of containers or channels, or `channel/subscription`."""
+
+    source: str
+    target: str
+    says: str
+    mode: Mode
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One way to decide, with what it gains and costs."""
+
+    id: str
+    name: str
+    gains: tuple[str, ...]
+    costs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision with the option taken; `because` is the reason, `confirmed_by` the drill that proves it."""
+
+    id: str
+    title: str
+    question: str
+    context: str
+    drivers: tuple[str, ...]
+    options: tuple[Option, ...]
+    chosen: str
+    because: str
+    consequences: tuple[str, ...]
+    confirmed_by: str
+    confirmation: str
+    decided_by: str  # blueprint | platform | parameter
+    revisit_when: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Option:
+        """The option that was taken."""
+        return next(option for option in self.options if option.id == self.chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarantee:
+    """What holds on one hop, and the drill that proves it (or why there is none)."""
+
+    source: str
+    target: str
+    delivery: Delivery
+    ordering: str
+    deduplication: str
+    drill: str
+    no_drill_because: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureMode:
+    """How something fails, how it shows, how it is handled, and the drill that causes it (or why there is none)."""
+
+    mode: str
+    metric: str
+    threshold: str
+    handled_by: str
+    drill: str
+    no_drill_because: str
+    runbook: tuple[str, ...]  # what a person does about it, step by step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One environment variable of the starter; `.env.example`, the settings class and the README come from it."""
+
+    name: str
+    type: str  # string | integer | number | boolean | duration | path
+    default: str
+    help: str
+    secret: bool = False
+
+    @property
+    def field(self) -> str:
+        """The name of the settings class's attribute."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A pinned package of the starter's lock; `marker` is a PEP 508 environment marker or empty."""
+
+    name: str
+    version: str
+    hashes: tuple[str, ...]
+    marker: str
+    needed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One make target: a name, a help line and the module or script that Python runs."""
+
+    name: str
+    help: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One subcommand of the starter's own program; `module` gives `register(parser)` and `run(arguments)`."""
+
+    name: str
+    help: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A template folder laid over weaker ones; `id` is like `features/worker` or `platforms/local/bindings/topic`."""
+
+    id: str
+    folder: Path
+    replaces: tuple[str, ...]
+    seeded: tuple[str, ...]
+    executable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """A blueprint bound to a platform: everything any generator may know."""
+
+    blueprint: BlueprintRef
+    platform: PlatformRef
+    starter: Starter
+    parameters: Mapping[str, Parameter]
+    containers: tuple[Container, ...]
+    channels: tuple[Channel, ...]
+    messages: tuple[Message, ...]
+    workflows: tuple[Workflow, ...]
+    relationships: tuple[Relationship, ...]
+    decisions: tuple[Decision, ...]
+    guarantees: tuple[Guarantee, ...]
+    failure_modes: tuple[FailureMode, ...]
+    facts: tuple[Fact, ...]
+    settings: tuple[Setting, ...]
+    dependencies: tuple[Requirement, ...]  # named by the layers, for pyproject.toml
+    dev_dependencies: tuple[Requirement, ...]
+    lock: tuple[Requirement, ...]  # all of them with everything that they need
+    tasks: tuple[Task, ...]
+    commands: tuple[Command, ...]
+    compose: Mapping[str, Any]  # services of compose.yaml
+    story: tuple[str, ...]  # lines of the demo's expected output, for the README
+    layers: tuple[Layer, ...] = field(repr=False)
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return the channel with this id."""
+        return next(channel for channel in self.channels if channel.id == channel_id)
+
+    def message(self, name: str) -> Message:
+        """Return the message with this name."""
+        return next(message for message in self.messages if message.name == name)
+
+    def name_of(self, end: str) -> str:
+        """Return the readable name of a relationship's or guarantee's end."""
+        names = {container.id: container.name for container in self.containers}
+        names |= {channel.id: channel.name for channel in self.channels}
+        names |= {f"{channel.id}/{queue.id}": queue.name for channel in self.channels for queue in channel.queues}
+        return names.get(end, end)
