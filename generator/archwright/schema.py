@@ -351,6 +351,13 @@ class Pin(Strict):
     marker: str = ""
 
 
+class PlannedPattern(Strict):
+    """A pattern that blueprints may name although the catalog does not hold it yet."""
+
+    name: Text
+    category: Literal["messaging", "orchestration", "reliability", "genai", "structure"]
+
+
 class Sourced(Strict):
     """A fact with where it was read, when, and how sure it is.
 
