@@ -28,6 +28,22 @@ class Price:
     confidence: str
     note: str
 
+    def as_fact(self) -> Fact:
+        """Return the price in the words of a fact, for documents that list both."""
+        amounts = ", ".join(
+            f"{kind} {amount:g}" if kind != "usd" else f"{amount:g}" for kind, amount in self.usd.items()
+        )
+        return Fact(
+            id=self.id,
+            service=self.service,
+            what=self.what,
+            value=f"USD {amounts} per {self.unit}",
+            source=self.source,
+            read=self.read,
+            confidence=self.confidence,
+            note=self.note,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

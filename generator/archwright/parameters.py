@@ -1,0 +1,166 @@
+"""The answers of the user: read from text, checked against type and range, put where blueprints name them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import keyword
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from archwright.errors import UsageError
+from archwright.model import Parameter, Starter
+from archwright.quantities import Duration, Size
+from archwright.schema import PARAMETER
+from archwright.shapes import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from archwright import schema
+
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.IGNORECASE)
+
+
+def read_answers(
+    specs: Mapping[str, schema.Parameter], answers: Mapping[str, object], blueprint: str
+) -> dict[str, Parameter]:
+    """Return every parameter with its value: the answer where there is one, else the default.
+
+    Raises:
+        UsageError: an answer names no parameter, or is none that the parameter takes.
+    """
+    for name in answers:
+        if name not in specs:
+            known = f"`{blueprint}` takes: {', '.join(sorted(specs))}."
+            raise UsageError(f"There is no parameter `{name}`.", hint=nearest(name, specs, known))
+    return {
+        name: Parameter(
+            id=name,
+            type=spec.type,
+            value=read_value(name, spec, answers.get(name, spec.default)),
+            default=spec.default,
+            help=spec.help,
+            choices=tuple(spec.choices),
+        )
+        for name, spec in specs.items()
+    }
+
+
+def read_value(name: str, spec: schema.Parameter, given: object) -> Any:
+    """Return what was given in the parameter's type: text, int, float, bool, `Duration` or `Size`.
+
+    Raises:
+        UsageError: it is of another type, out of range, or none of the choices.
+    """
+    try:
+        value = _READERS[spec.type](_text(given))
+    except ValueError as error:
+        raise UsageError(f"Parameter `{name}`: {error}.", hint=spec.help) from None
+    if spec.choices and value not in spec.choices:
+        hint = nearest(str(value), spec.choices, f"one of: {', '.join(spec.choices)}.")
+        raise UsageError(f"Parameter `{name}`: `{value}` is no choice.", hint=hint)
+    if spec.pattern and not re.fullmatch(spec.pattern, str(value)):
+        raise UsageError(f"Parameter `{name}`: `{value}` does not look right.", hint=spec.help)
+    _check_range(name, spec, value)
+    return value
+
+
+def starter_named(name: str, parameters: Mapping[str, Parameter]) -> Starter:
+    """Return what a starter in the folder `name` is called.
+
+    Raises:
+        UsageError: the name makes no Python package.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"`{name}` is no name for a starter.",
+            hint="use letters, digits and hyphens, a letter first, such as `order-desk`.",
+        )
+    package = name.lower().replace("-", "_")
+    if keyword.iskeyword(package) or package in sys.stdlib_module_names:
+        raise UsageError(
+            f"`{name}` would hide the Python module `{package}`.",
+            hint=f"choose another name, such as `{name}-service`.",
+        )
+    return Starter(
+        name=name.lower().replace("_", "-"),
+        package=package,
+        title=name.replace("-", " ").replace("_", " ").capitalize(),
+        owner=parameters["owner"].value,
+        license=parameters["license"].value,
+        date=parameters["date"].value,
+    )
+
+
+def substitute(value: Any, parameters: Mapping[str, Parameter]) -> Any:
+    """Return parsed YAML with each `${parameter}` replaced by its value; alone in a string, it keeps its type."""
+    if isinstance(value, dict):
+        return {key: substitute(child, parameters) for key, child in value.items()}
+    if isinstance(value, list):
+        return [substitute(child, parameters) for child in value]
+    if not isinstance(value, str):
+        return value
+    alone = PARAMETER.fullmatch(value)
+    if alone:
+        found = parameters[alone[1]].value
+        return str(found) if isinstance(found, (Duration, Size)) else found
+    return PARAMETER.sub(lambda match: str(parameters[match[1]].value), value)
+
+
+def _check_range(name: str, spec: schema.Parameter, value: Any) -> None:
+    low, high = (_READERS[spec.type](_text(end)) if end is not None else None for end in (spec.minimum, spec.maximum))
+    if (low is not None and value < low) or (high is not None and value > high):
+        if low is None or high is None:
+            allowed = f"at least {low}" if high is None else f"at most {high}"
+        else:
+            allowed = f"from {low} to {high}"
+        raise UsageError(f"Parameter `{name}`: {value} is out of range.", hint=f"it takes {allowed}. {spec.help}")
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError(f"`{text}` is neither true nor false")
+    return text.lower() in _TRUE
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is no whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is no number") from None
+
+
+def check_day(text: str) -> str:
+    """Return `text` if it is a day of the calendar, as YYYY-MM-DD.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(f"Parameter `date`: `{text}` is no day.", hint="write it as 2026-11-22.") from None
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "choice": str,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "duration": Duration.parse,
+    "size": Size.parse,
+}

@@ -1,0 +1,59 @@
+"""The whole story: a blueprint, a platform and answers become a plan of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from archwright import __version__, decisions, diagrams, docs, render, resolve, review, views, write
+from archwright.errors import ResolutionError, Severity
+from archwright.filetree import FileTree, GeneratedFile, Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from archwright.catalog import Catalog
+    from archwright.model import Architecture
+    from archwright.write import Plan
+
+
+def generate(
+    catalog: Catalog, blueprint: str, destination: Path, *, platform: str = "local", answers: Mapping[str, object] = {}
+) -> Plan:
+    """Return what a new starter at `destination` would hold; `write.apply` makes it so.
+
+    Raises:
+        UsageError: the blueprint, the platform, an answer or the destination's name will not do.
+        ResolutionError: the platform cannot hold what the blueprint asks for; `findings` say what and why.
+    """
+    architecture = resolve.resolve(catalog, blueprint, platform, destination.name, answers)
+    findings = review.review(architecture)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise ResolutionError(f"`{blueprint}` on `{platform}` cannot hold. Nothing was written.", findings=findings)
+    tree = render.render_layers(architecture)
+    tree.merge(_pictures(architecture))
+    tree.merge(decisions.render_decisions(architecture))
+    tree.merge(docs.export_documents(architecture))
+    return write.plan(write.with_manifest(tree, _about(architecture)), destination)
+
+
+def _pictures(architecture: Architecture) -> FileTree:
+    view = views.container_view(architecture)
+    picture = GeneratedFile(content=diagrams.export(view, "svg"), ownership=Ownership.MANAGED, origin=f"view {view.id}")
+    return FileTree({"docs/architecture.svg": picture})
+
+
+def _about(architecture: Architecture) -> dict[str, Any]:
+    """Return what the manifest remembers: enough to generate the same starter again."""
+    parameters = {name: _plain(one.value) for name, one in architecture.parameters.items()}
+    return {
+        "archwright": __version__,
+        "blueprint": architecture.blueprint.id,
+        "platform": architecture.platform.id,
+        "name": architecture.starter.name,
+        "parameters": parameters,
+    }
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
