@@ -38,7 +38,7 @@ def _parameter(text: str) -> str:
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-FactId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_-]+)+$")]
+FactId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_:-]+)+$")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Drill = Annotated[str, StringConstraints(pattern=r"^(test_[a-z0-9_]+|none, because \S.*)$")]
