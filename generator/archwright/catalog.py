@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Spec = TypeVar("Spec")
 
+# Where a catalog's folder keeps what it holds; "" is the folder itself.
+_BLUEPRINTS = ("", "blueprints")
+_PLATFORMS = ("", "platforms", "templates/platforms")
+_FEATURES = ("features", "templates/features")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[Spec]):
@@ -123,15 +128,15 @@ class _Reader:
         self.prices: dict[str, Any] = {}
 
     def read(self, root: Path) -> None:
-        for file in _found(root, "blueprint.yaml", ("", "blueprints")):
+        for file in _found(root, "blueprint.yaml", _BLUEPRINTS):
             self.unit(file, schema.Blueprint, self.catalog.blueprints, f"blueprints/{file.parent.name}")
             self.layer(file.parent / "layer" / "layer.yaml", f"blueprints/{file.parent.name}")
-        for file in _found(root, "platform.yaml", ("", "platforms", "templates/platforms")):
+        for file in _found(root, "platform.yaml", _PLATFORMS):
             self.unit(file, schema.Platform, self.catalog.platforms, f"platforms/{file.parent.name}")
             self.layer(file.parent / "layer" / "layer.yaml", f"platforms/{file.parent.name}/layer")
             for binding in sorted(file.parent.glob("bindings/*/layer.yaml")):
                 self.layer(binding, f"platforms/{file.parent.name}/bindings/{binding.parent.name}")
-        for file in _found(root, "layer.yaml", ("features", "templates/features")):
+        for file in _found(root, "layer.yaml", _FEATURES):
             self.layer(file, f"features/{file.parent.name}")
         self.layer(root / "templates" / "base" / "layer.yaml", "base")
         self.facts(root)
@@ -241,6 +246,16 @@ class _Reader:
                 hint=hint,
             )
         )
+
+
+def holds_something(root: Path) -> bool:
+    """Whether `root` is a blueprint's or platform's folder, or a catalog's: whether there is anything to read."""
+    files = [
+        *_found(root, "blueprint.yaml", _BLUEPRINTS),
+        *_found(root, "platform.yaml", _PLATFORMS),
+        *_found(root, "layer.yaml", _FEATURES),
+    ]
+    return bool(files)
 
 
 def shown(path: Path) -> str:

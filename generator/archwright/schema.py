@@ -387,7 +387,7 @@ class Price(Sourced):
     """A list price in US dollars; `usd` per `unit`, or one number per kind of use (`input`, `output`, …)."""
 
     unit: Text
-    usd: float | int | dict[str, float | int]
+    usd: float | dict[str, float]
     region: str = ""
     free_tier: str = ""
     billing_chunk: str = ""

@@ -181,7 +181,7 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise YamlProblem("has a key that is no text", where)
             key = key_node.value
-            if key == "<<" and key_node.style is None:
+            if key == "<<" and not key_node.style:
                 raise YamlProblem("has a merge key `<<`, which is not read", where, "write the keys out.")
             if key in result:
                 raise YamlProblem(
@@ -196,7 +196,7 @@ class _Reader:
 
 def _scalar(node: Any) -> Any:
     text = node.value
-    if node.style is not None:
+    if node.style:  # quoted or a block: text as it stands
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]

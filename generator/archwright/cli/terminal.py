@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archwright.errors import Finding
 
 USAGE, BUG, INTERRUPTED = 2, 3, 130
+_MOST = 20  # findings that one error prints
 _COLOURS = {Severity.ERROR: typer.colors.RED, Severity.WARNING: typer.colors.YELLOW, Severity.NOTE: typer.colors.BLUE}
 
 
@@ -50,8 +51,10 @@ def say_finding(finding: Finding, *, err: bool = False) -> None:
 
 def say_error(error: ArchwrightError) -> None:
     """Print an error and what it carries, on standard error."""
-    for finding in error.findings:
+    for finding in error.findings[:_MOST]:
         say_finding(finding, err=True)
+    if len(error.findings) > _MOST:
+        say(f"… and {len(error.findings) - _MOST} more; `archwright validate` tells all.", err=True)
     say(f"{typer.style('error', fg=typer.colors.RED)}: {error}", err=True)
     if error.hint:
         say(f"  help: {error.hint}", err=True)
