@@ -112,12 +112,16 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatterEntry:
-    """A top-level key of the front matter: `entry` covers its lines, `value` what stands right of the colon and below."""
+    """A top-level key of the front matter: `entry` covers its lines, `value` what stands right of the colon and below.
+
+    `values` is the scalar, or each word of a list, with its place; `data` is the structure where it is more than that.
+    """
 
     key: str
     entry: Span
     value: Span
-    data: object
+    values: tuple[Value, ...] = ()
+    data: object = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
