@@ -161,6 +161,8 @@ class _Reader:
                 _mark(self.shown, node.start_mark),
                 "remove the aliases that multiply it.",
             )
+        if len(place) > MAX_DEPTH:  # an alias to something around it: text alone is never that deep here
+            raise YamlProblem(f"is nested deeper than {MAX_DEPTH} levels", _mark(self.shown, node.start_mark))
         self.positions.setdefault(place, (node.start_mark.line + 1, node.start_mark.column + 1))
         if node.tag not in _CORE_TAGS and not node.tag.startswith("tag:yaml.org,2002:value"):
             raise YamlProblem(
