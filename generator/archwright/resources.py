@@ -26,4 +26,4 @@ def data_root() -> Path:
 def checkout_root() -> Path | None:
     """Return the root of the checkout that this code runs from, or None for an installed package."""
     root = Path(__file__).resolve().parent.parent.parent
-    return root if (root / "mkdocs.yml").is_file() and (root / "generator").is_dir() else None
+    return root if (root / "pyproject.toml").is_file() and (root / "generator").is_dir() else None
