@@ -1,0 +1,131 @@
+"""The shape of `platform.yaml` and `layer.yaml`: what a platform gives, and what a template folder contributes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from archwright.schema.words import (
+    FactId,
+    Slug,
+    Strict,
+    Text,
+    Variable,
+)
+
+
+class Emulated(Strict):
+    """The platform keeps the promise with code of ours."""
+
+    emulated: Text = Field(description="How the promise is kept.")
+
+
+class Absent(Strict):
+    """The platform cannot keep the promise."""
+
+    absent: Text = Field(description="Why not.")
+
+
+class Knob(Strict):
+    """The limit that holds a knob."""
+
+    limit: FactId = Field(description="The id of the limit in `blueprints/facts/limits.yaml`.")
+    renewable: bool = Field(default=False, description="Whether work may outlast the limit by renewing.")
+
+
+class Binding(Strict):
+    """What a platform gives for a capability."""
+
+    service: Text = Field(description="The product behind it, as its provider calls it.")
+    level: Literal["native"] | Emulated | Absent = Field(
+        default="native", description="`native`, `{emulated: how}` or `{absent: why}`."
+    )
+    icon: str = Field(
+        default="", description="The icon of the `diagrams` library, such as `azure.integration.ServiceBus`."
+    )
+    adapter: str = Field(default="", description="The module that speaks to it, in the starter's `messaging` package.")
+    terraform: str = Field(default="", description="The Terraform partial that sets it up.")
+    knobs: dict[str, Knob] = Field(default={}, description="Knob → the limit that holds it.")
+
+
+class Choice(Strict):
+    """A platform's answer to a blueprint's decision."""
+
+    option: Slug = Field(description="The option taken.")
+    because: Text = Field(description="The reason that the record gives.")
+
+
+class Development(Strict):
+    """How the platform runs on a laptop."""
+
+    emulator: str = Field(default="", description="The module that stands in for the provider.")
+    environment: dict[str, str] = Field(default={}, description="The settings that point a starter at it.")
+
+
+class Platform(Strict):
+    """A place where starters run: what it gives for each capability."""
+
+    schema_: Literal[1] = Field(alias="schema", description="The version of this format.")
+    id: Slug = Field(description="Names the platform; the name of its folder.")
+    name: Text = Field(description="What people call it.")
+    summary: Text = Field(description="What it is, in one sentence.")
+    bindings: dict[Slug, Binding] = Field(description="Capability → the service that gives it.")
+    chooses: dict[Slug, Choice] = Field(default={}, description="Decision → the platform's answer to it.")
+    development: Development = Field(default=Development(), description="How it runs on a laptop.")
+
+
+class Setting(Strict):
+    """An environment variable of the starter."""
+
+    name: Variable = Field(description="The variable, such as `WORKER_CONCURRENCY`.")
+    type: Literal["string", "integer", "number", "boolean", "duration", "path"] = Field(description="What it holds.")
+    default: str = Field(description="Its value where it is not set; may be a template expression.")
+    help: Text = Field(description="What it does, in one sentence.")
+    secret: bool = Field(default=False, description="Whether it must never be written down or logged.")
+
+
+class Task(Strict):
+    """A make target: what Python runs for it."""
+
+    name: Slug = Field(description="The target.")
+    help: Text = Field(description="What it does, in one sentence.")
+    run: Text = Field(description="The script or module that Python runs.")
+
+
+class Command(Strict):
+    """A subcommand of the starter's own program."""
+
+    name: Slug = Field(description="The word that is typed.")
+    help: Text = Field(description="What it does, in one sentence.")
+    module: Text = Field(description="The module that registers and runs it, relative to the starter's package.")
+
+
+class LayerSpec(Strict):
+    """What a template layer contributes besides its files."""
+
+    schema_: Literal[1] = Field(alias="schema", description="The version of this format.")
+    title: Text = Field(description="What the layer brings, in a few words.")
+    requires: list[str] = Field(
+        default=[], description="Layers that it needs: `features/<id>`, or `bindings/<capability>` of the platform."
+    )
+    replaces: list[str] = Field(default=[], description="Target paths that it overrides in a weaker layer.")
+    seeded: list[str] = Field(default=[], description="Globs of files that are written once and then the user's.")
+    executable: list[str] = Field(default=[], description="Globs of files that may be run.")
+    settings: list[Setting] = Field(default=[], description="Environment variables that its code reads.")
+    dependencies: list[str] = Field(
+        default=[], description="Packages that its code imports, by name; pins give versions."
+    )
+    dev_dependencies: list[str] = Field(default=[], description="Packages that only its tests and tools need.")
+    tasks: list[Task] = Field(default=[], description="Make targets.")
+    commands: list[Command] = Field(default=[], description="Subcommands of the starter's program.")
+    compose: dict[str, Any] = Field(default={}, description="What it adds to `compose.yaml`.")
+
+
+class Pin(Strict):
+    """One package of the set that starters are locked to."""
+
+    version: Text
+    hashes: list[str] = Field(description="Digests of its files, `sha256:…`.")
+    requires: list[str] = Field(default=[], description="Packages that it needs, by name.")
+    marker: str = Field(default="", description="The environment in which it is needed, as PEP 508 writes it.")
