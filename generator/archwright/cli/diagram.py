@@ -1,9 +1,75 @@
-"""TEMPORARY."""
+"""`archwright diagram`: the picture of a blueprint on a platform."""
 
 from __future__ import annotations
 
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from archwright.cli.options import BlueprintArgument, CatalogOption, PlatformOption, catalog_of
+from archwright.cli.terminal import say
+from archwright.errors import DestinationError, UsageError
 
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands to `app`."""
+    """Add this module's command to `app`."""
+    app.command("diagram")(diagram)
+
+
+def diagram(
+    blueprint: BlueprintArgument,
+    platform: PlatformOption = "local",
+    format: Annotated[  # noqa: A002  # the option's name
+        str, typer.Option("--format", "-f", metavar="F", help="svg (light and dark in one file), png or mermaid.")
+    ] = "svg",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The file to write; else it goes to standard output."),
+    ] = None,
+    catalog: CatalogOption = None,
+) -> None:
+    """Draw a blueprint: its parts, its channels, and the way that failed messages take.
+
+    Examples:
+        archwright diagram work-queue -o work-queue.svg
+
+        archwright diagram publish-subscribe --format mermaid
+
+        archwright diagram work-queue --format png -o work-queue.png
+    """
+    from archwright.diagrams import check_format, export
+    from archwright.resolve import resolve
+    from archwright.views import container_view
+
+    check_format(format)
+    if format == "png" and output is None and sys.stdout.isatty():
+        raise UsageError("A PNG cannot be shown on a terminal.", hint="name a file with `-o FILE`.")
+    architecture = resolve(catalog_of(catalog), blueprint, platform, blueprint, {})
+    picture = export(container_view(architecture), format)
+    if output is None:
+        sys.stdout.buffer.write(picture)
+        return
+    _write(output, picture)
+    say(f"{output}  {len(picture):,} bytes")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False) as part:
+            part.write(content)
+        try:
+            Path(part.name).chmod(0o644)
+            Path(part.name).replace(path)
+        except OSError:
+            Path(part.name).unlink()
+            raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DestinationError(
+            f"`{path}` cannot be written: {reason}. Nothing was written.",
+            hint="name a file in a folder that exists and that you may write to.",
+        ) from None
