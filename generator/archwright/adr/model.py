@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archwright.adr.source import Source, Span
 from archwright.adr.vocabulary import IN_FORCE, PLAIN, Vocabulary
@@ -20,8 +20,7 @@ __all__ = [
 ]  # fmt: skip  # names in a few lines
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """Something that a record states: its text, where it was found, and the characters that hold it.
 
     `source` is one of `front-matter` (or `front-matter:KEY` for an unusual key), `section:HEADING`, `table:LINE`,
@@ -60,8 +59,7 @@ class Status:
         return self.word in IN_FORCE
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(NamedTuple):
     """One record's statement about another: `kind` in our words (`supersedes`, `amended by`), `target` as written.
 
     `words` are the author's own. `span` covers the statement, `target_span` the reference alone (a path, number or id).
@@ -75,8 +73,7 @@ class Relation:
     target_span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):  # a tuple, like the others here: ten thousand records make a hundred thousand of them
     """A heading and what stands below it.
 
     `role` says what the section is for (`context`, `options`, `decision`, ... of `vocabulary.ROLES`), or is empty.
@@ -91,8 +88,7 @@ class Section:
     body: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One reason for or against an option; `weight` is `good`, `neutral` or `bad`."""
 
     weight: str
@@ -100,8 +96,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option that was weighed, with its arguments; `chosen` is whether the record says so."""
 
     name: str
@@ -246,8 +241,7 @@ class DecisionRecord:
         return tuple(plain for part in parts if (plain := part.strip(" `*_")))
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(NamedTuple):
     """A file of the log's folder that is no record of it, and why."""
 
     path: Path

@@ -165,16 +165,19 @@ def _bytes(path: Path) -> bytes | str:
         return "a link that leads nowhere"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return "is no regular file"
         if status.st_size > LARGEST:
             return f"is larger than {LARGEST >> 20} MiB ({status.st_size >> 20} MiB)"
-        try:
-            raw = file.read()
-        except OSError as error:
-            return f"cannot be read: {error.strerror}"
+        raw = os.read(descriptor, status.st_size + 1)
+        while len(raw) < status.st_size and (more := os.read(descriptor, LARGEST)):
+            raw += more
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    finally:
+        os.close(descriptor)
     if b"\0" in raw[:_SNIFFED] and raw[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
         return "is binary"
     return raw

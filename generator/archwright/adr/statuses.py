@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archwright.adr.model import Status, Value
 from archwright.adr.names import find_day
@@ -37,14 +36,14 @@ _SHORT = 4
 _IMAGE = re.compile(r"^[ \t]*\[?!\[([^\]\n]*)\]\([^)\n]*\)(?:\]\([^)\n]*\))?[ \t]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """A status as it stands in a line: the word it stands for, and the characters to replace."""
 
     word: str
     start: int
     end: int
     known: bool = True
+    prose: bool = False
 
 
 _Place = tuple[Phrase, str]
@@ -69,8 +68,9 @@ def read_phrase(text: str, start: int, end: int, vocabulary: Vocabulary) -> Phra
     words = [match for match in _WORD.finditer(text, begin, end)]
     if not words:
         return None
-    last = words[-1] if len(words) <= _SHORT else words[0]
-    return Phrase(text[words[0].start() : last.end()].lower(), words[0].start(), last.end(), known=False)
+    prose = len(words) > _SHORT
+    last = words[0] if prose else words[-1]
+    return Phrase(text[words[0].start() : last.end()].lower(), words[0].start(), last.end(), known=False, prose=prose)
 
 
 def _target_end(text: str, at: int, end: int) -> int:
@@ -109,6 +109,9 @@ def read_status(
         *_from_header(masked, header, vocabulary),
         *_from_tags(front_matter, header, vocabulary),
     ]
+    if len(places) > 1:  # prose about the status is no second statement of it, and a word that is known speaks first
+        places = [place for place in places if not place[0].prose] or places[:1]
+        places.sort(key=lambda place: not place[0].known)
     if not places:
         return INFERRED
     phrase, source = places[0]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archwright.adr.model import FrontMatterEntry, Section
 
 _NUMBER = re.compile(
-    r"\s*(?:\*\*|__)?\[?(?:(?:(?:Architect(?:ure|ural)[ -])?Decision(?:[ -]Records?)?|ADRs?|RFC|SDD|DR|AD|[A-Z]{2,8}(?=[-_ #]?\d))\b[ \t_#-]*(?:No\.?[ \t]*)?)?"
+    r"\s*(?:\*\*|__)?\[?(?:(?:(?:Architect(?:ure|ural)[ -])?Decision(?:[ -]Records?)?|ADRs?|RFC|SDD|DR|AD|(?-i:[A-Z]{2,8})(?=[-_ #]?\d))(?![A-Za-z])[ \t_#-]*(?:No\.?[ \t]*)?)?"
     r"(?P<number>\d{1,5})(?:\]|(?=[.:)\s–—_-]|$))(?P<rest>[.:)]?[ \t]*(?:[-–—:][ \t]+)?)",
     re.IGNORECASE,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ SYNONYMS: Mapping[str, str] = {
     **{word: word for word in LIFECYCLE},
     **dict.fromkeys(["wip", "work in progress", "incomplete", "idea", "sketch", "unfinished", "speculative"], "draft"),
     **dict.fromkeys(
-        ["pending", "open", "review", "in review", "under review", "in discussion", "under discussion", "provisional",
+        ["pending", "open", "review", "in review", "under review", "in discussion", "under discussion",
+            "in consideration",
+            "under consideration", "provisional",
          "proposal", "suggested", "request for comments", "rfc", "in progress", "to be decided", "undecided"],
         "proposed",
     ),
@@ -178,6 +180,7 @@ def inverse_of(kind: str) -> str | None:
 _TRIM = re.compile(r"<!--.*?-->|[*_`#]|^\s*\d+(?:\.\d+)*[.)]?\s+")
 
 
+@lru_cache(maxsize=4096)
 def role_of(heading: str) -> str:
     """Return what a section is for, judged by its heading; an empty text when the heading tells nothing."""
     plain = _TRIM.sub("", heading).strip().rstrip(":").strip().lower()

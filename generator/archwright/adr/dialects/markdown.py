@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 _OPEN = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+\.)[ \t]+)?(`{3,}(?=[^`\n]*$)|~{3,})|(<!--)", re.MULTILINE)
 _NOT_NEWLINE = re.compile(r"[^\n]")
-_ATX = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(?=\S)|(?=[A-Z\d\[]))([^\n]*\S)[ \t]*$", re.MULTILINE)
+_ATX = re.compile(r"(#{1,6})(?:[ \t]+(?=\S)|(?=[A-Z\d\[]))([^\n]*\S)")
+_CODE = 4
 _CLOSING = re.compile(r"(?:^|[ \t]+)#+$")
 _SETEXT = re.compile(r"^ {0,3}(?![-*+>|#=]|\d+\.[ \t])(\S(?:[^\n]*\S)?)[ \t]*\n {0,3}(=+|--+)[ \t]*$", re.MULTILINE)
-_RULE = re.compile(r"^ {0,3}(?:=+|--+)[ \t]*$", re.MULTILINE)
 _WORDS = r"[A-Za-z][A-Za-z /_-]{0,30}?"
 _PAIR = re.compile(
     rf"^[ \t]*(?:>[ \t]*)*(?:(?:[*+-]|\d+\.)[ \t]+)?(?:\*\*|__|\*|_|`)?(?P<key>{_WORDS})(?:\*\*|__|\*|_|`)?"
@@ -62,12 +62,18 @@ def mask(text: str, start: int) -> str:
 def headings(masked: str, start: int) -> list[Heading]:
     """Return every heading in order, ATX or underlined."""
     found = []
-    for match in _ATX.finditer(masked, start):
-        closing = _CLOSING.search(match[2]) if match[2][-1] == "#" else None
-        end = match.start(2) + closing.start() if closing else match.end(2)
-        if end > match.start(2):
-            found.append(Heading(len(match[1]), match.start(), match.end(), match.start(2), end))
-    if _RULE.search(masked, start):
+    at = masked.find("#", start)
+    while at >= 0:  # a plain search for the mark is many times faster than a pattern that looks at each line
+        line = masked.rfind("\n", 0, at) + 1
+        match = _ATX.match(masked, at) if not masked[line:at].strip(" ") and at - line < _CODE else None
+        closing = _CLOSING.search(match[2]) if match and match[2][-1] == "#" else None
+        if match:
+            end = match.start(2) + closing.start() if closing else match.end(2)
+            if end > match.start(2):
+                found.append(Heading(len(match[1]), line, match.end(), match.start(2), end))
+        line_end = masked.find("\n", at)
+        at = masked.find("#", line_end) if line_end >= 0 else -1
+    if "\n--" in masked or "\n==" in masked:
         for match in _SETEXT.finditer(masked, start):
             level = 1 if match[2][0] == "=" else 2
             found.append(Heading(level, match.start(), match.end(), match.start(1), match.end(1)))
