@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from archwright import resources
+from archwright import resources, yamlfile
 from archwright.errors import Location, TemplateError
 from archwright.filetree import FileTree, GeneratedFile, Ownership
 
@@ -265,6 +265,7 @@ FILTERS = {
     "seconds": _seconds,
     "bytes": _bytes,
     "sentence": _sentence,
+    "blocks": yamlfile.dump,  # YAML in block style
     "cell": _cell,
     "wrap": _wrap,
 }
