@@ -24,6 +24,13 @@ def catalog_files() -> list[Path]:
     return sorted(path for path in found if path.name in KIND_OF and "files" not in path.parts)
 
 
+def shown(path: Path) -> str:
+    return path.relative_to(resources.data_root()).as_posix()
+
+
+NAMED = [path for path in catalog_files() if path.name != "layer.yaml"]
+
+
 def test_schema_files_are_current():
     """The schema files are those that the models give now; `python dev/schemas.py` writes them."""
     done = subprocess.run(
@@ -64,11 +71,7 @@ def test_schema_is_valid_and_tells_every_key(kind):
     assert untold == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in catalog_files() if path.name != "layer.yaml"],
-    ids=lambda path: path.relative_to(resources.data_root()).as_posix(),
-)
+@pytest.mark.parametrize("path", NAMED, ids=shown)
 def test_first_line_names_the_schema(path):
     """The first line of each catalog file points an editor at the schema, by a relative path that exists."""
     first = path.read_text(encoding="utf-8").splitlines()[0]
@@ -79,7 +82,7 @@ def test_first_line_names_the_schema(path):
     assert (path.parent / match[1]).resolve() == SCHEMAS / f"{KIND_OF[path.name]}.schema.json"
 
 
-@pytest.mark.parametrize("path", catalog_files(), ids=lambda path: path.relative_to(resources.data_root()).as_posix())
+@pytest.mark.parametrize("path", catalog_files(), ids=shown)
 def test_catalog_file_satisfies_its_schema(path):
     """What our own models accept, an editor with the schema accepts as well."""
     value = yamlfile.load(path, path.name).value
