@@ -107,7 +107,7 @@ def _confirmation(decision: Decision) -> list[str]:
     return [
         _paragraph(
             f"The drill `{decision.confirmed_by}` confirms this: it makes the failure happen and fails itself when "
-            "the decision no longer holds. It runs with every `make test`; alone it is run by"
+            "the decision no longer holds. It runs with every `make test`; alone it is run by:"
         ),
         f"```console\n$ python3 dev/tasks.py test -k {decision.confirmed_by}\n```",
     ]
@@ -122,7 +122,7 @@ def _more(decision: Decision, architecture: Architecture) -> list[str]:
     if decision.revisit_when:
         blocks += ["Revisit this decision when:", _bullets(decision.revisit_when)]
     links = _related(decision, architecture)
-    return [*blocks, "Related records:", _bullets(links)]
+    return [*blocks, "Related:", "\n".join(f"* {link}" for link in links)]
 
 
 def _answer(parameter: Parameter) -> str:
