@@ -238,7 +238,7 @@ class DecisionRecord:
 
     def _names(self, *keys: str) -> tuple[str, ...]:
         parts = (part for value in self.stated(*keys) for part in value.text.split(","))
-        return tuple(plain for part in parts if (plain := part.strip(" `*_")))
+        return tuple(plain for part in parts if (plain := part.strip(" `*_{}")))
 
 
 class LeftOut(NamedTuple):

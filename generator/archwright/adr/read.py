@@ -145,6 +145,7 @@ def _read(
 
 
 def _reserved(stem: str, label: RecordName) -> str:
+    """Say why a name is never a record's; a number makes it one, whatever the words."""
     plain = stem.lower()
     if plain in _RESERVED:
         return _RESERVED[plain]

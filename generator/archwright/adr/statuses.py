@@ -86,13 +86,13 @@ def _target_end(text: str, at: int, end: int) -> int:
 
 
 def _unmade_choice(line: str, vocabulary: Vocabulary) -> bool:
-    if "|" not in line and "{" not in line:
+    plain = line.strip(" \t\"'")
+    braced = plain[:1] + plain[-1:] in {"{}", "[]"}
+    if not braced and "|" not in line:
         return False
-    parts = line.strip(" \t\"'").split("|")
-    if line.strip()[:1] == "{" and line.strip()[-1:] == "}":
-        return True
+    parts = re.split(r"\||,|/|\bor\b", plain) if braced else plain.strip("|").split("|")
     meant = sum(vocabulary.first(part, 0, len(part)) is not None for part in parts)
-    return meant > 2 and all(part.strip() for part in parts)  # noqa: PLR2004  # a table's row may hold two
+    return meant != 1 if braced else meant > 2 and all(part.strip() for part in parts)  # noqa: PLR2004  # a table's row may hold two
 
 
 def read_status(
