@@ -58,7 +58,7 @@ def asyncapi(architecture: Architecture) -> dict[str, Any]:
             "license": {"name": starter.license},
         },
         "defaultContentType": "application/json",
-        "channels": {channel.id: _channel(channel, architecture) for channel in architecture.channels},
+        "channels": {channel.id: _channel(channel, architecture.guarantees) for channel in architecture.channels},
         "operations": _operations(architecture),
         "components": {
             "messages": {one.name: _message(one) for one in architecture.messages if one.name in messages},
@@ -66,13 +66,7 @@ def asyncapi(architecture: Architecture) -> dict[str, Any]:
     }
 
 
-def _sentence(text: str) -> str:
-    """Return `text` with a capital first and one full stop last."""
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _channel(channel: Channel, architecture: Architecture) -> dict[str, Any]:
+def _channel(channel: Channel, guarantees: Iterable[Guarantee]) -> dict[str, Any]:
     described = {
         "address": channel.id,
         "title": channel.name,
@@ -85,7 +79,7 @@ def _channel(channel: Channel, architecture: Architecture) -> dict[str, Any]:
         "x-largest-message": _text(channel.payload),
         "x-queue": _queue(channel.queue) if channel.queue else None,
         "x-subscriptions": {one.id: _queue(one) for one in channel.subscriptions},
-        "x-guarantees": [_guarantee(one, architecture) for one in _touching(channel, architecture.guarantees)],
+        "x-guarantees": [_guarantee(one) for one in _touching(channel, guarantees)],
     }
     return _filled(described)
 
@@ -105,10 +99,10 @@ def _queue(queue: Queue) -> dict[str, Any]:
     )
 
 
-def _guarantee(guarantee: Guarantee, architecture: Architecture) -> dict[str, Any]:
+def _guarantee(guarantee: Guarantee) -> dict[str, Any]:
     return _filled(
         {
-            "hop": f"{architecture.name_of(guarantee.source)} → {architecture.name_of(guarantee.target)}",
+            "hop": f"{guarantee.source} → {guarantee.target}",
             "delivery": str(guarantee.delivery),
             "ordering": guarantee.ordering,
             "deduplication": guarantee.deduplication,
@@ -145,7 +139,7 @@ def _operation(relationship: Relationship, architecture: Architecture) -> list[t
             continue
         operation = {
             "action": action,
-            "title": f"{architecture.name_of(container)}: {action} {architecture.name_of(end)}",
+            "title": f"{architecture.name_of(container)}: {action}, {end}",
             "summary": relationship.says,
             "channel": {"$ref": f"#/channels/{channel.id}"},
             "messages": [{"$ref": f"#/channels/{channel.id}/messages/{name}"} for name in channel.messages],
@@ -184,6 +178,12 @@ def _message(message: Message) -> dict[str, Any]:
 def _property(message: Message, name: str) -> dict[str, Any]:
     found = message.schema.get("properties", {}).get(name, {})
     return dict(found) if isinstance(found, dict) else {}
+
+
+def _sentence(text: str) -> str:
+    """Return `text` with a capital first and one full stop last."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _text(quantity: object) -> str:
