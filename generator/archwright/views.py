@@ -121,7 +121,8 @@ def _sentence(edge: Edge, labels: dict[str, str]) -> str:
 
 def _edge(relationship: Relationship, failing: Mapping[str, str]) -> Edge:
     """Draw a relationship; on the failure path, whoever talks to a queue talks to its dead letters."""
-    ends = {} if relationship.route is Route.MAIN else failing
+    named = {relationship.source, relationship.target} & {*failing.values()}
+    ends = failing if relationship.route is Route.FAILURE and not named else {}
     return Edge(
         source=ends.get(relationship.source, relationship.source),
         target=ends.get(relationship.target, relationship.target),

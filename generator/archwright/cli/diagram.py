@@ -58,16 +58,16 @@ def diagram(
 
 def _write(path: Path, content: bytes) -> None:
     """Write the file whole or not at all."""
+    part = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False) as part:
-            part.write(content)
-        try:
-            Path(part.name).chmod(0o644)
-            Path(part.name).replace(path)
-        except OSError:
-            Path(part.name).unlink()
-            raise
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}.", delete=False) as file:
+            part = Path(file.name)
+            file.write(content)
+        part.chmod(0o644)
+        part.replace(path)
     except OSError as error:
+        if part:
+            part.unlink(missing_ok=True)
         reason = (error.strerror or str(error)).lower()
         raise DestinationError(
             f"`{path}` cannot be written: {reason}. Nothing was written.",

@@ -21,14 +21,18 @@ def find_engine() -> str:
     Raises:
         InstallationError: neither engine is installed.
     """
-    scripts = sysconfig.get_path("scripts")
-    found = shutil.which("graphviz-pure", path=scripts) or shutil.which("graphviz-pure") or shutil.which("dot")
+    found = program("graphviz-pure") or program("dot")
     if not found:
         raise InstallationError(
             "no layout engine: neither `graphviz-pure` nor `dot` is installed.",
             hint="install one with `pip install graphviz-pure` or `apt-get install graphviz`; Mermaid needs none.",
         )
     return found
+
+
+def program(name: str) -> str | None:
+    """Return the path of a program beside this Python's own, or anywhere on the search path."""
+    return shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
 
 
 def place(sources: list[str]) -> list[dict[str, Any]]:

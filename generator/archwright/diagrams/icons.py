@@ -77,19 +77,33 @@ def load_icon(name: str) -> Icon:
     Raises:
         CatalogError: there is no such icon.
     """
+    check_icon(name)
+    family, _, last = name.rpartition(".")
+    return _glyph(last) if family == "glyph" else _picture(node_class(name))
+
+
+def check_icon(name: str) -> None:
+    """Make sure that there is an icon of this name.
+
+    Raises:
+        CatalogError: there is none.
+    """
     if not icon_exists(name):
         raise CatalogError(
             f"`{name}` is no icon.",
             hint="name a class below `diagrams` (such as `aws.integration.SQS`) "
             f"or one of our own: {', '.join(f'glyph.{glyph}' for glyph in sorted(glyph_names()))}.",
         )
-    family, _, last = name.rpartition(".")
-    return _glyph(last) if family == "glyph" else _picture(node_class(name))
 
 
 @cache
 def node_class(name: str) -> type:
-    """Import the library's class behind an icon's name."""
+    """Import the library's class behind an icon's name.
+
+    Raises:
+        CatalogError: there is no such icon.
+    """
+    check_icon(name)
     family, _, last = name.rpartition(".")
     found: type = getattr(importlib.import_module(f"diagrams.{family}"), last)
     return found
@@ -114,7 +128,8 @@ def _picture(icon: type) -> Icon:
     corners = [
         (x, y) for x in (width // 16, width - 1 - width // 16) for y in (height // 16, height - 1 - height // 16)
     ]
-    tile = all(image.crop((x, y, x + 1, y + 1)).getchannel("A").getextrema()[0] > OPAQUE for x, y in corners)
+    opacity = image.getchannel("A").tobytes()
+    tile = all(opacity[y * width + x] > OPAQUE for x, y in corners)
     image.quantize(256, method=Image.Quantize.FASTOCTREE).save(packed, "PNG", optimize=True)
     raw = packed.getvalue()
     data = base64.b64encode(raw).decode("ascii")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archwright.diagrams.cards import NAME, SMALL, SMALL_LINE, Card, Pair, Style, lines_width, measure, pairs
+from archwright.diagrams.cards import NAME, SMALL, SMALL_LINE, Card, Style, lines_width, measure, pairs
 from archwright.diagrams.engine import place
 from archwright.diagrams.icons import node_class
 from archwright.diagrams.metrics import wrap
