@@ -9,6 +9,7 @@ import typer
 
 from archwright.cli import adr, diagram, emulator, look, new, site, validate
 from archwright.cli.terminal import guard
+from archwright.cli.wording import reword
 
 __all__ = ["app", "main"]
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     help="Blueprints of messaging and orchestration patterns become starters, diagrams, decision records and a site.",
     no_args_is_help=True,
     add_completion=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # plain help: the rich one takes three times as long to start
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -50,4 +51,6 @@ app.add_typer(emulator.app, name="emulator")
 
 def main() -> None:
     """Run the command line; the entry point of the `archwright` program."""
-    sys.exit(guard(app))
+    command = typer.main.get_command(app)
+    reword(command)
+    sys.exit(guard(command))

@@ -1,4 +1,4 @@
-"""`archwright validate` and `archwright schema`: is this folder what a catalog can use?"""
+"""`archwright validate` and `archwright schema`: whether a folder is what a catalog can use, and how it is shaped."""
 
 from __future__ import annotations
 

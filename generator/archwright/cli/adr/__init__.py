@@ -14,7 +14,6 @@ __all__ = ["app"]
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
