@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archwright.adr.dialects import dialect, flat
 from archwright.adr.edits import Patch, edited, line_end
 from archwright.adr.frontmatter import normal
+from archwright.adr.references import resolve
 from archwright.adr.source import Span
 from archwright.adr.wording import citation, heading_like, number_words
 from archwright.errors import DecisionLogError
@@ -36,15 +37,15 @@ def with_relation(log: DecisionLog, record: DecisionRecord, kind: str, other: De
     Raises:
         DecisionLogError: no place of the file can take it.
     """
+    entry = _own_entry(record, kind)
+    if entry and not _names(log, record, entry, other) and (patch := _into_entry(record, entry, other)):
+        record = edited(record, [patch])
     if has_relation(log, record, kind, other):
         return record
     for patch in _candidates(log, record, kind, other):
         after = edited(record, [patch])
-        if (
-            has_relation(log, after, kind, other)
-            and after.status.word == record.status.word
-            and after.title.text == record.title.text
-        ):
+        kept = after.status.word == record.status.word and after.title.text == record.title.text
+        if kept and has_relation(log, after, kind, other):
             return after
     raise DecisionLogError(
         f"{record.name}: found no place to write `{kind} {other.id}`. Nothing was written.",
@@ -54,10 +55,7 @@ def with_relation(log: DecisionLog, record: DecisionRecord, kind: str, other: De
 
 def _candidates(log: DecisionLog, record: DecisionRecord, kind: str, other: DecisionRecord) -> list[Patch]:
     found: list[Patch] = []
-    entry = _own_entry(record, kind)
-    if entry:
-        found += [patch] if (patch := _into_entry(record, entry, other)) else []
-    elif record.front_matter_span and (model := _models(log, kind)):
+    if record.front_matter_span and (model := _models(log, kind)):
         found.append(_new_entry(record, model, kind, other))
     words = f"{kind[:1].upper()}{kind[1:]} {citation(record, other)}"
     by_role = {section.role: section for section in reversed(record.sections)}
@@ -92,6 +90,12 @@ def _spelled(kind: str) -> set[str]:
 
 def _own_entry(record: DecisionRecord, kind: str) -> FrontMatterEntry | None:
     return next((record.front_matter[key] for key in record.front_matter if key in _spelled(kind)), None)
+
+
+def _names(log: DecisionLog, record: DecisionRecord, entry: FrontMatterEntry, other: DecisionRecord) -> bool:
+    return any(
+        (found := resolve(log, record, value.text)) is not None and found.name == other.name for value in entry.values
+    )
 
 
 def _models(log: DecisionLog, kind: str) -> str:

@@ -33,6 +33,7 @@ _EDGES = " \t>*_`~\"'!.;:-–—"
 _DECORATED = re.compile(r"^(?:[ \t>*_`~\"'(\[{|+-]|[^\w\s\[\]()<>{}|])*")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _SHORT = 4
+_LEGEND = 2  # a section that names more statuses explains them
 _IMAGE = re.compile(r"^[ \t]*\[?!\[([^\]\n]*)\]\([^)\n]*\)(?:\]\([^)\n]*\))?[ \t]*$")
 
 
@@ -185,6 +186,8 @@ def _in_section(text: str, own: Span, vocabulary: Vocabulary) -> Phrase | None:
             dated.append((day[0], len(dated), phrase))
     if len(dated) > 1:
         return max(dated, key=lambda entry: (entry[0], entry[1]))[2]  # type: ignore[operator]  # a day and a counter
+    if len({phrase.word for phrase in found if phrase.known}) > _LEGEND:
+        return None
     return next((phrase for phrase in found if phrase.known), found[0] if found else None)
 
 

@@ -66,12 +66,12 @@ def number_words(record: DecisionRecord) -> str:
 
 def citation(record: DecisionRecord, other: DecisionRecord) -> str:
     """Return a link from one record to another, in the first one's markup."""
-    if other.title_number is not None:
-        words = f"{other.title_number}. {other.title.text}"
-    elif other.number is None:
-        words = other.slug
-    else:
+    if other.number is None:
+        words = other.id if other.id[:8].isdigit() else other.title.text
+    elif other.title_number is None:
         words = number_words(other)
+    else:
+        words = f"{other.title_number}. {other.title.text}" if other.id.isdigit() else f"{other.id}: {other.title.text}"
     return dialect(record.markup).link(words, path_between(record, other))
 
 

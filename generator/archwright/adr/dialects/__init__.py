@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,6 +58,7 @@ class Dialect(Protocol):
         """Write a link."""
 
 
+_UNSAFE = re.compile(r"[\s#%?()<>\[\]`\"|]")
 _MODULES = {"markdown": "markdown", "restructuredtext": "restructured", "asciidoc": "asciidoc"}
 
 
@@ -63,6 +66,11 @@ def dialect(markup: str) -> Dialect:
     """Return the functions for a markup."""
     module: Dialect = import_module(f"archwright.adr.dialects.{_MODULES[markup]}")  # type: ignore[assignment]  # a module as a protocol
     return module
+
+
+def url(path: str) -> str:
+    """Return a relative path as a link's target: what would end the link, or start a fragment, is encoded."""
+    return _UNSAFE.sub(lambda match: quote(match[0], safe=""), path)
 
 
 def flat(text: str) -> str:

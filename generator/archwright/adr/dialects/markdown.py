@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archwright.adr.dialects import Heading, Link, Pair
+from archwright.adr.dialects import Heading, Link, Pair, url
 from archwright.adr.source import Span
 
 if TYPE_CHECKING:
@@ -159,4 +159,4 @@ def links(masked: str, start: int, end: int) -> Iterator[Link]:
 def link(words: str, path: str) -> str:
     """Write an inline link; brackets in its words are escaped, spaces in its path encoded."""
     safe = re.sub(r"([\[\]\\])", r"\\\1", words)
-    return f"[{safe}]({path.replace(' ', '%20').replace('(', '%28').replace(')', '%29')})"
+    return f"[{safe}]({url(path)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archwright.adr.dialects import Heading, Link, Pair, markdown
+from archwright.adr.dialects import Heading, Link, Pair, markdown, url
 from archwright.adr.source import Span
 
 if TYPE_CHECKING:
@@ -82,4 +82,4 @@ def links(masked: str, start: int, end: int) -> Iterator[Link]:
 def link(words: str, path: str) -> str:
     """Write an embedded link."""
     safe = words.replace("`", "'").replace("<", "(").replace(">", ")")
-    return f"`{safe} <{path.replace(' ', '%20')}>`__"
+    return f"`{safe} <{url(path)}>`__"
