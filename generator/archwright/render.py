@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from archwright import resources, yamlfile
+from archwright import resources
 from archwright.errors import Location, TemplateError
 from archwright.filetree import FileTree, GeneratedFile, Ownership
 
@@ -254,6 +254,13 @@ def _wrap(text: str, width: int = 100, indent: str = "", first: str | None = Non
     )
 
 
+def _blocks(value: object) -> str:
+    """Write YAML in block style."""
+    from archwright import yamlfile  # noqa: PLC0415  # a quarter of this room's start-up, and few templates ask for it
+
+    return yamlfile.dump(value)
+
+
 FILTERS = {
     "slug": _slug,
     "snake": _snake,
@@ -265,7 +272,7 @@ FILTERS = {
     "seconds": _seconds,
     "bytes": _bytes,
     "sentence": _sentence,
-    "blocks": yamlfile.dump,  # YAML in block style
+    "blocks": _blocks,
     "cell": _cell,
     "wrap": _wrap,
 }
