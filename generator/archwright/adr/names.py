@@ -34,6 +34,7 @@ _SERIES = frozenset(
         "decision",
     ]
 )
+DRAFT = "draft-"
 _DAY = re.compile(
     r"(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?=$|[-_. ]|[^\d])[-_. ]*(?:(?<=_)(\d{2,4})(?=$|[-_. ])[-_. ]*)?(.*)$"
 )
@@ -50,11 +51,12 @@ class RecordName:
     day: date | None = None
     slug: str = ""
     numbered: str = ""
+    draft: bool = False
 
     @property
     def speaks(self) -> bool:
         """Whether the name alone says that this is a record."""
-        return self.number is not None or self.day is not None
+        return self.number is not None or self.day is not None or self.draft
 
 
 def parse_name(stem: str) -> RecordName:
@@ -63,6 +65,8 @@ def parse_name(stem: str) -> RecordName:
     if dated and (day := _as_day(dated[1], dated[2], dated[3])):
         number = dated[4]
         return RecordName(number or stem, int(number) if number else None, day, dated[5] or stem, number or "")
+    if stem.lower().startswith(DRAFT):
+        return RecordName(stem[len(DRAFT) :], None, None, stem[len(DRAFT) :], draft=True)
     numbered = _NUMBERED.match(stem)
     if numbered:
         return RecordName(numbered[1], int(numbered[1]), None, numbered[2], numbered[1])
@@ -81,12 +85,17 @@ def _as_day(year: str, month: str, day: str) -> date | None:
 
 
 def slugify(title: str, *, longest: int = 80) -> str:
-    """Return a title as a file name: lower-case ASCII words joined by dashes, cut at a word; empty if nothing is left."""
+    """Return a title as a file name: lower-case words joined by dashes, cut at a word; empty if nothing is left.
+
+    ASCII where the title has any; a title in another script keeps its own letters.
+    """
     plain = unicodedata.normalize(
         "NFKD", title.replace("ß", "ss").replace("ø", "o").replace("Ø", "O").replace("ł", "l")
     )
     ascii_only = plain.encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
+    if not slug:
+        slug = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", title).lower()).strip("-")
     if len(slug) <= longest:
         return slug
     return slug[: longest + 1].rpartition("-")[0] or slug[:longest]

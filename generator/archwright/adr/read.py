@@ -228,7 +228,7 @@ def parse_record(
         status = read_status(masked, front_matter, {**header, **elsewhere}, sections, vocabulary)
     title, title_number = read_title(masked, front_matter, sections, label.slug, label.number)
     stated, day = read_date(masked, header, sections, stem)
-    number = label.number if label.speaks else _stated_number(header, title_number)
+    number = label.number if label.speaks or label.draft else _stated_number(header, title_number)
     return DecisionRecord(
         path=path, name=name, id=f"{package}/{label.id}" if package else label.id, number=number, title=title, status=status,
         date=stated, day=day, source=source, markup=markup, slug=label.slug, header=header, package=package,

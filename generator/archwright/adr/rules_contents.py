@@ -43,7 +43,10 @@ _LEFT = re.compile(
 _QUOTED = re.compile(
     "|".join(rf"(?:^[ \t]*|[\[{{])(?:{re.escape(each)})" for each in _SENTENCES), re.MULTILINE | re.IGNORECASE
 )
-_CODE = re.compile(r"`[^`\n]*`|\$\{[^}\n]*\}|\{\{.*?\}\}|\]\([^)\n]*\)|https?://\S+|^(?:import|export) .*$|<[A-Za-z/][^>\n]*>", re.MULTILINE)
+_CODE = re.compile(
+    r"`[^`\n]*`|\$\{[^}\n]*\}|\{\{.*?\}\}|\]\([^)\n]*\)|https?://\S+|^(?:import|export) .*$|<[A-Za-z/][^>\n]*>",
+    re.MULTILINE,
+)
 _PROSE = re.compile(r"[\w!\[(<`|]")
 
 
@@ -56,7 +59,11 @@ def _wanted(inspection: Inspection, record: DecisionRecord) -> tuple[str, ...]:
     if titles & {"decision outcome", "context and problem statement", "considered options"}:
         return ("context", "options", "decision")
     if {"status", "context"} <= roles or {"status", "decision"} <= roles:
-        return ("context", "decision", "consequences") if "consequences" in roles or len(roles) <= 4 else ("context", "decision")  # noqa: PLR2004  # a record of Nygard's form and no more
+        return (
+            ("context", "decision", "consequences")
+            if "consequences" in roles or len(roles) <= 4
+            else ("context", "decision")
+        )  # noqa: PLR2004  # a record of Nygard's form and no more
     return ("decision",)
 
 
@@ -69,7 +76,11 @@ def sections_are_there(inspection: Inspection, record: DecisionRecord) -> Iterat
     for role in _wanted(inspection, record):
         if not roles & {role, *_ALSO.get(role, ())}:
             name = _NAMES.get(role, role)
-            yield Problem(f"there is no section `{name}`", f"add `## {name}`, or say which sections you want: `sections = [\"context\", \"decision\"]`.", 0)
+            yield Problem(
+                f"there is no section `{name}`",
+                f'add `## {name}`, or say which sections you want: `sections = ["context", "decision"]`.',
+                0,
+            )
 
 
 @record_rule("AD151", "empty-section", Severity.WARNING)
@@ -93,7 +104,9 @@ def chosen_option_was_considered(_: Inspection, record: DecisionRecord) -> Itera
     options = [option for option in record.options if option.name]
     if chosen is None or not options or not _considered(record):
         return
-    if any(same_option(chosen.text, option.name) for option in options) or _named_in(chosen.text, [option.name for option in options]):
+    if any(same_option(chosen.text, option.name) for option in options) or _named_in(
+        chosen.text, [option.name for option in options]
+    ):
         return
     names = ", ".join(f"`{option.name}`" for option in options[:4])
     yield Problem(f"`{chosen.text}` was chosen, but considered were {names}", "use the very words of the list.", chosen)
@@ -108,15 +121,21 @@ def _named_in(chosen: str, options: list[str]) -> bool:
     words = _words(chosen)
     for option in options:
         others = _words(option)
-        if others and (words <= others or others <= words or len(words & others) * 5 >= 4 * min(len(words), len(others)) > 4):  # noqa: PLR2004  # four words of five
+        if others and (
+            words <= others or others <= words or len(words & others) * 5 >= 4 * min(len(words), len(others)) > 4
+        ):  # noqa: PLR2004  # four words of five
             return True
     number = re.match(r"(?:option|alternative)?[ \t]*#?(\d+|[A-Za-z])\b", plain_name(chosen) or chosen)
-    return bool(number and re.match(r"(?:option|alternative)", chosen.strip("*\"` "), re.IGNORECASE))
+    return bool(number and re.match(r"(?:option|alternative)", chosen.strip('*"` '), re.IGNORECASE))
 
 
 def _words(name: str) -> set[str]:
     plain = re.sub(r"[^\w]+", " ", plain_name(name))
-    return {word for word in plain.split() if word not in {"use", "the", "a", "an", "of", "with", "and", "to", "for", "in", "option", "only"}}
+    return {
+        word
+        for word in plain.split()
+        if word not in {"use", "the", "a", "an", "of", "with", "and", "to", "for", "in", "option", "only"}
+    }
 
 
 @record_rule("AD153", "single-option", Severity.NOTE)
@@ -125,7 +144,9 @@ def several_options_were_considered(_: Inspection, record: DecisionRecord) -> It
     section = _considered(record)
     if section is not None and len(record.options) == 1 and record.options[0].span.start >= section.heading.start:
         yield Problem(
-            f"`{record.options[0].name}` is the only option", "a decision has an alternative: doing nothing is one.", section.heading
+            f"`{record.options[0].name}` is the only option",
+            "a decision has an alternative: doing nothing is one.",
+            section.heading,
         )
 
 
@@ -143,4 +164,8 @@ def no_placeholder_is_left(_: Inspection, record: DecisionRecord) -> Iterator[Pr
         first = found[0]
         words = first[0].strip().replace("\0", "…")
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        yield Problem(f"`{words[:60]}` of a template is still there{more}", "write what belongs there, or take it out.", Span(*first.span()))
+        yield Problem(
+            f"`{words[:60]}` of a template is still there{more}",
+            "write what belongs there, or take it out.",
+            Span(*first.span()),
+        )

@@ -58,7 +58,9 @@ def _leads(inspection: Inspection, record: DecisionRecord, target: str) -> str |
         return None  # leaves the repository: nobody here can tell
     if any(os.path.lexists(path + suffix) for suffix in ("", ".md", ".mdx", ".rst", ".adoc")):
         return None
-    if path.endswith(".html") and any(os.path.lexists(path[:-5] + suffix) for suffix in (".md", ".mdx", ".rst", ".adoc")):
+    if path.endswith(".html") and any(
+        os.path.lexists(path[:-5] + suffix) for suffix in (".md", ".mdx", ".rst", ".adoc")
+    ):
         return None
     meant = [other for other in resolve_all(inspection.log, record, posixpath.basename(plain)) if other is not record]
     if len(meant) == 1:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archwright.adr.chains import successors
 from archwright.adr.references import resolve_all
 from archwright.adr.rules import Problem, log_rule, record_rule
 from archwright.adr.vocabulary import CLOSED
 from archwright.errors import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from archwright.adr.model import DecisionRecord, Relation
     from archwright.adr.rules import Inspection
@@ -47,7 +48,11 @@ def supersession_has_two_sides(inspection: Inspection, record: DecisionRecord) -
         other = log.target(record, relation)
         if other is None or other is record:
             continue
-        if not any(record in log_targets(inspection, other, each) for each in other.relations if each.kind == _SIDES[relation.kind]):
+        if not any(
+            record in log_targets(inspection, other, each)
+            for each in other.relations
+            if each.kind == _SIDES[relation.kind]
+        ):
             old, new = (other, record) if relation.kind == "supersedes" else (record, other)
             yield Problem(
                 f"{relation.kind} {other.id}, but {other.id} does not say so",
@@ -64,7 +69,7 @@ def log_targets(inspection: Inspection, record: DecisionRecord, relation: Relati
 @log_rule("AD132", "supersession-cycle", Severity.ERROR)
 def supersession_ends(inspection: Inspection) -> Iterator[Problem]:
     """Following what superseded a record ends at one that stands."""
-    after = _successors(inspection)
+    after = successors(inspection.log)
     done: set[DecisionRecord] = set()
     for start in after:
         path: dict[DecisionRecord, None] = {}
@@ -75,21 +80,10 @@ def supersession_ends(inspection: Inspection) -> Iterator[Problem]:
         if here is not None and here in path:
             cycle = [*list(path)[list(path).index(here) :], here]
             words = " → ".join(record.id for record in cycle)
-            yield Problem(f"supersession goes in a circle: {words}", "take out the statement that is not true.", record=here)
+            yield Problem(
+                f"supersession goes in a circle: {words}", "take out the statement that is not true.", record=here
+            )
         done.update(path)
-
-
-def _successors(inspection: Inspection) -> Mapping[DecisionRecord, list[DecisionRecord]]:
-    """Return, for each superseded record, what replaced it, as either side tells."""
-    found: dict[DecisionRecord, list[DecisionRecord]] = {}
-    for record in inspection.log:
-        for relation in _supersessions(record):
-            other = inspection.log.target(record, relation)
-            if other is not None:
-                old, new = (other, record) if relation.kind == "supersedes" else (record, other)
-                if new not in found.setdefault(old, []):
-                    found[old].append(new)
-    return found
 
 
 @record_rule("AD133", "superseded-in-force", Severity.ERROR)
@@ -114,7 +108,11 @@ def relations_lead_to_records(inspection: Inspection, record: DecisionRecord) ->
         if relation.kind in _SIDES or not sure or "/" in relation.target or relation.kind == "relates to":
             continue
         if not resolve_all(inspection.log, record, relation.target):
-            yield Problem(f"{relation.kind} `{relation.target}`, which is no record of this log", "correct the number.", relation.target_span)
+            yield Problem(
+                f"{relation.kind} `{relation.target}`, which is no record of this log",
+                "correct the number.",
+                relation.target_span,
+            )
 
 
 @record_rule("AD135", "ambiguous-reference", Severity.WARNING)

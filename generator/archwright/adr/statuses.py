@@ -169,6 +169,7 @@ def _from_sections(text: str, sections: Sequence[Section], vocabulary: Vocabular
 def _in_section(text: str, own: Span, vocabulary: Vocabulary) -> Phrase | None:
     """Read a status section: a supersession anywhere, else the latest of a dated history, else the first that is known."""
     found: list[Phrase] = []
+    items = True
     dated: list[tuple[object, int, Phrase]] = []
     for offset, raw in lines(text, own.start, own.end):
         begin, line = _without_checkbox(offset, raw)
@@ -181,12 +182,13 @@ def _in_section(text: str, own: Span, vocabulary: Vocabulary) -> Phrase | None:
         if phrase.word == "superseded" and SUPERSEDED_BY.match(lead):
             return phrase
         found.append(phrase)
+        items = items and line.lstrip()[:2] in {"* ", "- "}
         day = find_day(line) if phrase.known and lead[:1].isdigit() else None
         if day:
             dated.append((day[0], len(dated), phrase))
     if len(dated) > 1:
         return max(dated, key=lambda entry: (entry[0], entry[1]))[2]  # type: ignore[operator]  # a day and a counter
-    if len({phrase.word for phrase in found if phrase.known}) > _LEGEND:
+    if items and len({phrase.word for phrase in found if phrase.known}) > _LEGEND:
         return None
     return next((phrase for phrase in found if phrase.known), found[0] if found else None)
 
