@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archwright import model, schema
@@ -37,11 +38,15 @@ def resolve(
     if missing:
         raise ResolutionError(f"`{blueprint}` does not run on `{platform}`.", findings=missing)
     services = {capability: _service(capability, target, catalog.facts) for capability in capabilities(spec)}
+    starter = starter_named(name, parameters)
     parts = collect(catalog, blueprint, platform, services)
+    names = {"starter": starter.name, "package": starter.package} | {
+        key: str(one.value) for key, one in parameters.items()
+    }
     return model.Architecture(
         blueprint=_blueprint(spec, catalog),
         platform=model.PlatformRef(id=target.id, name=target.name, summary=target.summary),
-        starter=starter_named(name, parameters),
+        starter=starter,
         parameters=parameters,
         containers=tuple(_container(key, one, services) for key, one in spec.containers.items()),
         channels=tuple(_channel(key, one, services) for key, one in spec.channels.items()),
@@ -53,7 +58,8 @@ def resolve(
         failure_modes=tuple(_failure_mode(one) for one in spec.failure_modes),
         facts=_facts(spec, services.values(), catalog.facts),
         story=tuple(spec.story),
-        **{field: getattr(parts, field) for field in parts.__dataclass_fields__},
+        settings=tuple(_setting(one, names) for one in parts.settings),
+        **{field: getattr(parts, field) for field in parts.__dataclass_fields__ if field != "settings"},
     )
 
 
@@ -270,6 +276,11 @@ def _failure_mode(spec: schema.FailureMode) -> model.FailureMode:
         no_drill_because=reason,
         runbook=tuple(spec.runbook),
     )
+
+
+def _setting(setting: model.Setting, names: Mapping[str, str]) -> model.Setting:
+    """Fill in `${starter}`, `${package}` and parameters where a setting's default names them."""
+    return replace(setting, default=schema.PARAMETER.sub(lambda match: names[match[1]], setting.default))
 
 
 def _drill(text: str) -> tuple[str, str]:

@@ -183,6 +183,7 @@ def _print_result(catalog: Catalog, planned: Plan, blueprint: str, platform: str
     from archwright.filetree import Ownership
 
     folder = os.path.relpath(planned.destination)
+    folder = str(planned.destination) if folder.startswith("..") else folder
     managed, seeded = planned.count(Ownership.MANAGED), planned.count(Ownership.SEEDED)
     records = sum(one.path.startswith("docs/adr/0") for one in planned.files)
     name = catalog.blueprint(blueprint).spec.name
