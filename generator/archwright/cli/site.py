@@ -141,12 +141,12 @@ def _options(command: Any, context: Any) -> Iterator[Any]:
 
     for one in command.get_params(context):
         argument = one.param_type_name == "argument"
-        told = one.make_metavar(context) if argument else one.get_help_record(context)
+        told = (one.metavar or one.name.upper(),) if argument else one.get_help_record(context)
         if not told or getattr(one, "hidden", False):
             continue
         default = one.default if isinstance(one.default, (str, int, float)) and one.default is not False else ""
         yield Option(
-            names=told if argument else told[0],
+            names=told[0],
             help=one.help or "",
             default=str(default),
             is_argument=argument,
