@@ -66,7 +66,7 @@ def citations_of(
     if not folder.is_relative_to(root.resolve()) or folder == root.resolve():
         return
     prefix = folder.relative_to(root.resolve()).as_posix()
-    paths = list(_paths(root, repository))
+    paths = list(paths_of(root, repository))
     others = other_logs(paths, prefix)
     for path in sorted(paths):
         if path.startswith(f"{prefix}/") or _skipped(path, excluded) or any(path.startswith(other) for other in others):
@@ -152,7 +152,8 @@ def _citation(text: str, path: str, span: Span, records: tuple[DecisionRecord, .
     )
 
 
-def _paths(root: Path, repository: Repository | None) -> Iterator[str]:
+def paths_of(root: Path, repository: Repository | None) -> Iterator[str]:
+    """Give the path of every file of a repository from its root: those that git knows, else all that are there."""
     if repository is not None:
         listed = repository.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", str(root))
         inside = repository.path_of(root)

@@ -149,7 +149,8 @@ def write_new(
         transaction = Transaction()
         edited: dict[DecisionRecord, DecisionRecord] = {}
         if supersedes:
-            edited, record = superseding(supersedes[0], supersedes[1], record)
+            grown = replace(supersedes[0], records=(*supersedes[0].records, record))
+            edited, record = superseding(grown, supersedes[1], record)
         transaction.create(record.path, record.source.raw)
         for before, after in edited.items():
             transaction.replace(before.path, before.source.raw, after.source.raw)

@@ -82,6 +82,13 @@ class Inspection:
         return record.name if self.prefix == "." else f"{self.prefix}/{record.name}"
 
     @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every file of the repository, from the root."""
+        from archwright.adr.citing import paths_of  # noqa: PLC0415  # citations know the model, not this module
+
+        return tuple(paths_of(self.root, self.repository))
+
+    @cached_property
     def citations(self) -> tuple[Citation, ...]:
         """What the other files of the repository say about records."""
         from archwright.adr.citing import citations_of  # noqa: PLC0415  # citations know the model, not this module

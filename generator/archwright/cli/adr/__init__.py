@@ -18,8 +18,8 @@ app = typer.Typer(
 )
 
 _GROUPS = (
-    "records",  # init, list, show
-    "drafts",  # new
+    "records",  # list, show
+    "drafts",  # init, new
     "relations",  # accept, reject, deprecate, supersede, link
     "numbers",  # renumber, number
 )
