@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archwright import __version__, decisions, diagrams, docs, render, resolve, review, views, write
 from archwright.errors import ResolutionError, Severity
 from archwright.filetree import FileTree, GeneratedFile, Ownership
+from archwright.resources import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 
 def generate(
-    catalog: Catalog, blueprint: str, destination: Path, *, platform: str = "local", answers: Mapping[str, object] = {}
+    catalog: Catalog,
+    blueprint: str,
+    destination: Path,
+    *,
+    platform: str = DEFAULT_PLATFORM,
+    answers: Mapping[str, object] = {},
 ) -> Plan:
     """Return what a new starter at `destination` would hold; `write.apply` makes it so.
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from archwright.errors import InstallationError
 
+DEFAULT_PLATFORM = "local"  # a default, not a case: what is meant where no platform is named
+
 
 def data_root() -> Path:
     """Return the folder that holds `blueprints/` and `templates/`.

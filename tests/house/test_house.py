@@ -57,7 +57,7 @@ def test_only_the_command_line_prints_and_exits():
     found = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in SOURCES
-        if "cli" not in path.parts
+        if "cli" not in path.parts and path.name != "__main__.py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "sys.exit", "exit", "quit", "os._exit"}
     ]

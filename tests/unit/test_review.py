@@ -6,7 +6,7 @@ import pytest
 
 from archwright.catalog import load_catalog
 from archwright.errors import Severity
-from archwright.model import Fact
+from archwright.model import Delivery, Fact
 from archwright.quantities import Duration, Size
 from archwright.resolve import resolve
 from archwright.review import RULES, review
@@ -142,7 +142,7 @@ def test_a_guarantee_without_a_drill_is_warned_of(sound):
 
 def test_exactly_once_needs_deduplication(sound):
     """Nobody gets exactly-once for nothing."""
-    bold = dataclasses.replace(sound.guarantees[0], delivery="exactly-once", deduplication="none")
+    bold = dataclasses.replace(sound.guarantees[0], delivery=Delivery.EXACTLY_ONCE, deduplication="none")
 
     assert codes(dataclasses.replace(sound, guarantees=(bold,))) == ["AW221"]
 

@@ -12,6 +12,7 @@ import typer
 from archwright.cli.options import BlueprintArgument, CatalogOption, PlatformOption, catalog_of
 from archwright.cli.terminal import say
 from archwright.errors import DestinationError, UsageError
+from archwright.resources import DEFAULT_PLATFORM
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def diagram(
     blueprint: BlueprintArgument,
-    platform: PlatformOption = "local",
+    platform: PlatformOption = DEFAULT_PLATFORM,
     format: Annotated[  # noqa: A002  # the option's name
         str, typer.Option("--format", "-f", metavar="F", help="svg (light and dark in one file), png or mermaid.")
     ] = "svg",

@@ -13,6 +13,7 @@ import typer
 
 from archwright.cli.options import BlueprintArgument, CatalogOption, PlatformOption, catalog_of, settings_of
 from archwright.cli.terminal import interactive, say
+from archwright.resources import DEFAULT_PLATFORM
 
 if TYPE_CHECKING:
     from archwright.catalog import Catalog
@@ -29,7 +30,7 @@ def new(
     destination: Annotated[
         Path, typer.Argument(metavar="DEST", help="The folder to make; its name names the starter.")
     ],
-    platform: PlatformOption = "local",
+    platform: PlatformOption = DEFAULT_PLATFORM,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter; may be repeated.")
     ] = None,
