@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archwright.adr.changes import superseding
+from archwright.adr.actions import superseding
 from archwright.adr.names import slugify
 from archwright.adr.numbering import taken_numbers
 from archwright.adr.read import parse_record

@@ -29,6 +29,7 @@ _RESERVED = {
     "license": "a licence", "agents": "instructions", "claude": "instructions", "glossary": "a glossary",
 }  # fmt: skip  # a few names a line
 _PRUNED = frozenset({"node_modules", "__pycache__", "templates", "template", "assets", "images", "img", "diagrams"})
+_SIDE_FOLDER = "a folder of templates, pictures or programs"
 _SNIFFED = 8192
 
 
@@ -52,7 +53,11 @@ def load_log(
     left_out: list[LeftOut] = []
     for package, root in {"": base, **(packages or {})}.items():
         for path, name, problem in _files(root, base):
-            outcome = LeftOut(path, name, problem, harmful=True) if problem else _read(path, name, package, vocabulary)
+            outcome = (
+                LeftOut(path, name, problem, harmful=problem != _SIDE_FOLDER)
+                if problem
+                else _read(path, name, package, vocabulary)
+            )
             (records if isinstance(outcome, DecisionRecord) else left_out).append(outcome)  # type: ignore[arg-type]  # either list
     records.sort(key=lambda record: record.name)
     return DecisionLog(base, tuple(records), tuple(left_out), found_by, settings or {}, vocabulary)
@@ -91,7 +96,9 @@ def _files(root: Path, base: Path) -> Iterator[tuple[Path, str, str]]:
             continue
         for entry in found:
             if _is_folder(entry):
-                if not entry.name.startswith(".") and entry.name.lower() not in _PRUNED:
+                if entry.name.lower() in _PRUNED:
+                    yield Path(entry.path), _relative(entry.path, base) + "/", _SIDE_FOLDER
+                elif not entry.name.startswith("."):
                     todo.append(entry.path)
             elif not entry.name.startswith("."):
                 yield Path(entry.path), _relative(entry.path, base), ""
@@ -139,6 +146,8 @@ def _read(
     record = parse_record(
         raw, path, name, stem=stem, label=label, package=package, markup=markup, vocabulary=vocabulary
     )
+    if not certain and "template" in stem.lower() and record.status.inferred:
+        return LeftOut(path, name, "a template")
     if not certain and not label.speaks and not _looks_like_record(record, in_folder="/" in name):
         return LeftOut(path, name, "its name has no number or date, and it states neither a status nor a decision")
     return record
@@ -149,12 +158,8 @@ def _reserved(stem: str, label: RecordName) -> str:
     plain = stem.lower()
     if plain in _RESERVED:
         return _RESERVED[plain]
-    if "template" in plain and (
-        not label.speaks or label.slug.lower() in {"template", "adr-template", "madr-template"}
-    ):
+    if "template" in plain and not label.speaks:
         return "a template"
-    if label.number == 0 and label.slug.lower() in {"template", "title", "index", "readme"}:
-        return "a template or an index"
     return ""
 
 

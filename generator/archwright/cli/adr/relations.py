@@ -47,7 +47,7 @@ def today() -> date:
 
 
 def _change(folder: Path | None, reference: str, word: str, reason: str, *, force: bool) -> None:
-    from archwright.adr.changes import change_status
+    from archwright.adr.actions import change_status
 
     log = load(folder)
     record = log.find(reference)
@@ -108,7 +108,7 @@ def supersede(
 
         archwright adr supersede 3 4 20200926-use-numbers --by 12
     """
-    from archwright.adr.changes import supersede as write
+    from archwright.adr.actions import supersede as write
 
     log = load(folder)
     new = log.find(by)
@@ -139,7 +139,7 @@ def link(
 
         archwright adr link 12 "depends on" 9
     """
-    from archwright.adr.changes import link as write
+    from archwright.adr.actions import link as write
 
     log = load(folder)
     changed = write(log, log.find(one), relation, log.find(other), inverse=inverse)
