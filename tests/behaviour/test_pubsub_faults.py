@@ -47,7 +47,8 @@ def test_a_dropped_connection_fails_a_pull_that_waits(faulty):
     faults, bus = faulty
     subscription = bus.subscription(bus.topic())
     struck = []
-    threading.Timer(0.5, lambda: struck.append(faults.drop_connections())).start()
+    later = threading.Timer(0.5, lambda: struck.append(faults.drop_connections()))
+    later.start()
 
     with pytest.raises(exceptions.ServiceUnavailable):
         bus.subscriber.pull(request={"subscription": subscription, "max_messages": 1}, timeout=5, retry=None)

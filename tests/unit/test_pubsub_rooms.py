@@ -56,7 +56,7 @@ def test_the_pytest_plugin_imports_nothing_heavy():
 
 
 def test_the_client_library_is_whole_after_the_emulator_was_imported():
-    """The emulator loads only the message classes; a later import of the client library gets all, with these classes."""
+    """The emulator loads only the message classes; a later import of the library gets all of it."""
     program = (
         "import sys, archwright.emulators.pubsub.wire as wire\n"
         "assert 'google.pubsub_v1' not in sys.modules\n"
