@@ -146,7 +146,7 @@ def _read(
     record = parse_record(
         raw, path, name, stem=stem, label=label, package=package, markup=markup, vocabulary=vocabulary
     )
-    if not certain and "template" in stem.lower() and record.status.inferred:
+    if not certain and label.slug.lower().endswith("template") and record.status.inferred:
         return LeftOut(path, name, "a template")
     if not certain and not label.speaks and not _looks_like_record(record, in_folder="/" in name):
         return LeftOut(path, name, "its name has no number or date, and it states neither a status nor a decision")
