@@ -57,8 +57,8 @@ def servicebus(
     from archwright.emulators.servicebus.server import Server
 
     async def run() -> None:
-        options = {"fsync": fsync, "max_message_size": max_message_size * 1024}
-        server = Server(config, journal=journal, port=port, **options)
+        size = max_message_size * 1024
+        server = Server(config, journal=journal, port=port, fsync=fsync, max_message_size=size)
         loop = asyncio.get_running_loop()
 
         def drop() -> int:
@@ -163,7 +163,6 @@ async def _until_stopped(loop: asyncio.AbstractEventLoop) -> None:
 def _told() -> Iterator[None]:
     """Turn what keeps an emulator from starting into words and exit code 1."""
     from archwright.emulators.errors import EmulatorError
-    from archwright.emulators.faults import Faults
 
     try:
         yield
