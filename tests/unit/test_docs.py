@@ -10,7 +10,7 @@ import yaml
 
 from archwright import docs
 from archwright.filetree import Ownership
-from archwright.model import AvoidWhen, Command, Delivery, FailureMode, Guarantee, Layer, Setting
+from archwright.model import AvoidWhen, Command, Delivery, Fact, FailureMode, Guarantee, Layer, Setting
 from unit import architectures
 
 # The official schema, from the npm package @asyncapi/specs 6.11.1 (Apache-2.0), without white space.
@@ -159,6 +159,42 @@ def test_runbook_has_an_entry_for_every_failure_mode():
     assert "1. Look.\n2. Mend.\n" in runbook
     assert "**Drill.** None, because nothing can be tested here." in runbook
     assert "$ order-desk redrive" in runbook
+
+
+def test_runbook_sets_a_knob_beside_the_limit_of_its_service():
+    """What is set, what the service allows, where that was read; and no empty columns where nothing is known."""
+    limit = Fact(
+        id="paper.lease",
+        service="Paper",
+        what="lease",
+        value="at most 5m",
+        source="its manual",
+        read="2026-11-22",
+        confidence="A",
+    )
+    channel = replace(FULL.channels[0], service=replace(architectures.SQLITE, limits={"lease": limit}))
+
+    runbook = text(replace(FULL, channels=(channel,)), "docs/runbook.md")
+    assert "| Tasks: lease | 30s | at most 5m | its manual |\n" in runbook
+    assert "| Tasks: deliveries | 5 | none known | — |\n" in runbook
+    assert "| Tasks: lease | 30s |\n" in text(FULL, "docs/runbook.md")
+
+
+def test_runbook_tells_the_facts_of_its_own_platform_only():
+    """A blueprint names the limits of all providers; a starter runs on one."""
+    here = Fact(
+        id="local.sqlite.hosts",
+        service="SQLite",
+        what="hosts",
+        value="1",
+        source="its manual",
+        read="2026-11-22",
+        confidence="A",
+    )
+    runbook = text(replace(FULL, facts=(here, replace(here, id="moon.hosts", service="Moon"))), "docs/runbook.md")
+
+    assert "- hosts (SQLite): 1. Source: its manual, read 2026-11-22.\n" in runbook
+    assert "Moon" not in runbook
 
 
 def test_a_program_without_redrive_gets_no_advice_about_it():
