@@ -47,4 +47,6 @@ def installed(wheel, tmp_path_factory):
     ]
     subprocess.run(install, check=True, capture_output=True)
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    engine = Path(sys.executable).with_name("graphviz-pure")  # a program of a dependency: it comes with the package
+    (bin_folder / engine.name).symlink_to(engine)
     return bin_folder
