@@ -31,11 +31,75 @@ _CITED = re.compile(r"\b(?:ADR|RFC|SDD)[-_ #]?\d+\b|\[\d{1,5}(?=[.:\]])|\b\d{3,6
 _TITLE_NUMBER = re.compile(r"^(#\s*)(?:\[?ADR[-_ #]?)?\d+\]?[.:)\s–-]+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]", re.UNICODE)
 _SMALL = frozenset(
-    "a an the of to in on at is are was were be been it its this that these those and or for by as with from which who we our i "
-    "so then also very just has have had do does there here s".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "and",
+        "or",
+        "for",
+        "by",
+        "as",
+        "with",
+        "from",
+        "which",
+        "who",
+        "we",
+        "our",
+        "i",
+        "so",
+        "then",
+        "also",
+        "very",
+        "just",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "there",
+        "here",
+        "s",
+    ]
 )
 _HEAVY = frozenset(
-    "not no never none must should shall may only always cannot without except nor neither unless all any".split()
+    [
+        "not",
+        "no",
+        "never",
+        "none",
+        "must",
+        "should",
+        "shall",
+        "may",
+        "only",
+        "always",
+        "cannot",
+        "without",
+        "except",
+        "nor",
+        "neither",
+        "unless",
+        "all",
+        "any",
+    ]
 )
 _MARKS = frozenset(".,;:!?'\"`*_-–—()[]{}<>|/\\#~+=&’“”‘…")
 

@@ -130,10 +130,9 @@ def _by_path(
             return (found,)
         if root is not None and "/" in plain and (root / full).exists():
             return None
-    folder, name = posixpath.split(plain)
-    if posixpath.basename(folder) != posixpath.basename(prefix):
-        return None
-    return candidates(log, name) or ()
+    folder, name = posixpath.split(re.sub(r"^(?:\.{0,2}/)+", "", plain))
+    ours = folder == prefix or prefix.endswith(f"/{folder}") or ("blob/" in folder and folder.endswith(f"/{prefix}"))
+    return candidates(log, name) if folder and ours else None
 
 
 def _citation(text: str, path: str, span: Span, records: tuple[DecisionRecord, ...], *, is_path: bool) -> Citation:

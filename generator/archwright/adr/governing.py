@@ -40,13 +40,13 @@ class Ground:
 
 
 def globs_of(record: DecisionRecord) -> tuple[Value, ...]:
-    """Return the paths that a record says it affects."""
+    """Return the paths that a record says it affects; keys that logs use for other things too need a slash."""
     return tuple(
         value
         for key in KEYS
         if key in record.front_matter
         for value in record.front_matter[key].values
-        if value.text.strip()
+        if value.text.strip() and (key == "affects" or "/" in value.text)
     )
 
 

@@ -14,39 +14,41 @@ from archwright.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archwright.adr.model import DecisionRecord, Section
+    from archwright.adr.model import DecisionRecord
     from archwright.adr.rules import Inspection
 
 _UNDECIDED = frozenset({"draft", "proposed"})
 _ALSO = {"decision": ("rationale",), "consequences": ("good-consequences", "bad-consequences", "pros-and-cons")}
 _NAMES = {"decision": "Decision", "context": "Context", "options": "Considered Options", "consequences": "Consequences"}
+_STOP_GAPS = (
+    "short title", "title of option", "option ", "decision driver", "driver ", "argument ", "justification", "list everyone",
+    "describe ", "first option", "second option", "one of these", "yyyy-mm-dd", "example |", "e.g.,", "proposed", "accepted |", "you might want", "title}", "title]",
+)  # fmt: skip  # how what MADR's templates ask for begins, in their braces or brackets
 _SENTENCES = (
-    "The issue motivating this decision, and any context that influences or constrains the decision",
+    "The issue motivating this decision, and any context that influences or constrains",
     "The change that we're proposing or have agreed to implement",
-    "What becomes easier or more difficult to do and any risks introduced by the change that will need to be mitigated",
-    "What is the issue that we're seeing that is motivating this decision or change?",
-    "What is the change that we're proposing and/or doing?",
-    "What becomes easier or more difficult to do because of this change?",
-    "short title, representative of solved problem and found solution",
-    "short title of solved problem and solution",
+    "What becomes easier or more difficult to do and any risks introduced by the change",
+    "What is the issue that we're seeing that is motivating this decision",
+    "What is the change that we're proposing and/or doing",
+    "What becomes easier or more difficult to do because of this change",
     "Describe the context and problem statement, e.g., in free form using two to three sentences",
-    "title of option 1", "title of option 2", "title of option 3", "decision driver 1", "argument a", "option 1",
-    "justification. e.g., only option", "list everyone involved in the decision", "driver 1, e.g., a force",
-    "YYYY-MM-DD when the decision was last updated", "example | description | pointer to more information",
-    "Describe how the implementation / compliance of the ADR can/will be confirmed", "to be filled in",
-)  # fmt: skip  # sentences of templates
-_LEFT = re.compile(
-    r"\{[a-z][^{}\n]{4,200}\}|\[(?:option|driver|argument|decision driver|title|short title|describe|list|example|list everyone|justification|e\.g)[^\]\n]{0,200}\](?![(\[:])"
-    r"|(?<![`\w])(?:TODO|TBD|FIXME|XXX)(?=[:.!\s]|$)|<(?:your|insert|add|fill)\b[^>\n]+>|Lorem ipsum|^(?:NUMBER|TITLE|STATUS|DATE)$",
-    re.MULTILINE,
+    "Lorem ipsum dolor",
+)  # fmt: skip  # sentences of Nygard's templates
+_OPEN = re.compile(
+    rf"(?:\{{|^[ \t]*(?:(?:[-*+]|\d+\.|#+)[ \t]+)?(?:\d+\.[ \t]+)?(?:\*\*?)?(?:chosen option: \"?)?\[)(?:{'|'.join(re.escape(each) for each in _STOP_GAPS)})",
+    re.IGNORECASE | re.MULTILINE,
 )
-_QUOTED = re.compile(
-    "|".join(rf"(?:^[ \t]*|[\[{{])(?:{re.escape(each)})" for each in _SENTENCES), re.MULTILINE | re.IGNORECASE
+_BRACED = re.compile(r"\{[A-Za-z][^{}\n:=;,]*(?: [^{}\n:=;]+){2,}\}")
+_UNWRITTEN = re.compile(
+    r"^[ \t]*(?:[-*+>|][ \t]*)*\**(?:TODO|TBD|TBA|FIXME|XXX)\**(?=[:.!\s|]|$)|<(?:your|insert|add|fill)\b[^>\n]+>|^(?:#[ \t]+)?(?:NUMBER\.?[ \t]+TITLE|STATUS|DATE: DATE|Date: DATE)$",
+    re.MULTILINE,
 )
 _CODE = re.compile(
     r"`[^`\n]*`|\$\{[^}\n]*\}|\{\{.*?\}\}|\]\([^)\n]*\)|https?://\S+|^(?:import|export) .*$|<[A-Za-z/][^>\n]*>",
     re.MULTILINE,
 )
+_SPACES = re.compile(r"[\s*_`]+")
+_NUMBERED = re.compile(r"(?:options?|alternatives?)[ \t]*#?(?:\d+|[a-z]\b)|#?\d+\b", re.IGNORECASE)
 _PROSE = re.compile(r"[\w!\[(<`|]")
 
 
@@ -56,14 +58,14 @@ def _wanted(inspection: Inspection, record: DecisionRecord) -> tuple[str, ...]:
         return inspection.policy.sections
     titles = {section.title.strip().lower() for section in record.sections}
     roles = {section.role for section in record.sections}
-    if titles & {"decision outcome", "context and problem statement", "considered options"}:
+    if len(titles & {"decision outcome", "context and problem statement", "considered options"}) > 1:
         return ("context", "options", "decision")
     if {"status", "context"} <= roles or {"status", "decision"} <= roles:
         return (
             ("context", "decision", "consequences")
             if "consequences" in roles or len(roles) <= 4
             else ("context", "decision")
-        )  # noqa: PLR2004  # a record of Nygard's form and no more
+        )  # a record of Nygard's form and no more
     return ("decision",)
 
 
@@ -102,18 +104,17 @@ def chosen_option_was_considered(_: Inspection, record: DecisionRecord) -> Itera
     """The option that a record chose is one of those that it considered."""
     chosen = record.chosen_option
     options = [option for option in record.options if option.name]
-    if chosen is None or not options or not _considered(record):
+    if chosen is None or not options or not record.section("options"):
         return
     if any(same_option(chosen.text, option.name) for option in options) or _named_in(
         chosen.text, [option.name for option in options]
     ):
         return
+    section = record.section("options")
+    if section and _SPACES.sub(" ", chosen.text).lower() in _SPACES.sub(" ", section.body.of(record.text)).lower():
+        return
     names = ", ".join(f"`{option.name}`" for option in options[:4])
     yield Problem(f"`{chosen.text}` was chosen, but considered were {names}", "use the very words of the list.", chosen)
-
-
-def _considered(record: DecisionRecord) -> Section | None:
-    return record.section("options")
 
 
 def _named_in(chosen: str, options: list[str]) -> bool:
@@ -123,10 +124,9 @@ def _named_in(chosen: str, options: list[str]) -> bool:
         others = _words(option)
         if others and (
             words <= others or others <= words or len(words & others) * 5 >= 4 * min(len(words), len(others)) > 4
-        ):  # noqa: PLR2004  # four words of five
+        ):  # four words of five
             return True
-    number = re.match(r"(?:option|alternative)?[ \t]*#?(\d+|[A-Za-z])\b", plain_name(chosen) or chosen)
-    return bool(number and re.match(r"(?:option|alternative)", chosen.strip('*"` '), re.IGNORECASE))
+    return bool(_NUMBERED.match(chosen.strip('*"`_ ')))
 
 
 def _words(name: str) -> set[str]:
@@ -141,7 +141,7 @@ def _words(name: str) -> set[str]:
 @record_rule("AD153", "single-option", Severity.NOTE)
 def several_options_were_considered(_: Inspection, record: DecisionRecord) -> Iterator[Problem]:
     """A record that lists its options has more than one."""
-    section = _considered(record)
+    section = record.section("options")
     if section is not None and len(record.options) == 1 and record.options[0].span.start >= section.heading.start:
         yield Problem(
             f"`{record.options[0].name}` is the only option",
@@ -155,17 +155,37 @@ def no_placeholder_is_left(_: Inspection, record: DecisionRecord) -> Iterator[Pr
     """Nothing of a template's stop-gaps is left in a record."""
     if record.status.word == "draft":
         return
+    found = _stop_gaps(record)
+    if found:
+        first, more = found[0], f", and {len(found) - 1} more" if len(found) > 1 else ""
+        line = record.text[first.start : first.end].strip().split("\n")[0]
+        yield Problem(
+            f"`{line[:60]}` of a template is still there{more}", "write what belongs there, or take it out.", first
+        )
+
+
+def _stop_gaps(record: DecisionRecord) -> list[Span]:
+    """Return what a template left: sentences of adr-tools', braces and brackets of MADR's, lines that say TODO."""
     text = flat(record.text)
+    known = [sentence for sentence in _SENTENCES if sentence in text]
+    if not known and not _OPEN.search(text) and not _BRACED.search(text) and not _UNWRITTEN.search(text):
+        return []
     masked = dialect(record.markup).mask(text, record.front_matter_span.end if record.front_matter_span else 0)
     plain = _CODE.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), masked)
-    found = sorted([*_LEFT.finditer(plain), *_QUOTED.finditer(plain)], key=lambda match: match.start())
-    found = [match for match in found if match[0].strip()]
-    if found:
-        first = found[0]
-        words = first[0].strip().replace("\0", "…")
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        yield Problem(
-            f"`{words[:60]}` of a template is still there{more}",
-            "write what belongs there, or take it out.",
-            Span(*first.span()),
-        )
+    found = [
+        Span(at, at + len(sentence))
+        for sentence in known
+        if (at := plain.find(sentence)) >= 0 and _opens_line(plain, at)
+    ]
+    found += [Span(*match.span()) for match in _BRACED.finditer(plain)]
+    for match in _OPEN.finditer(plain):
+        start = match.start() + max(match[0].rfind("{"), match[0].rfind("["))
+        closing = {"{": "}", "[": "]"}[plain[start]]
+        end = plain.find(closing, start, start + 400)
+        if end >= 0 and plain[end + 1 : end + 2] not in {"(", "[", ":"}:
+            found.append(Span(start, end + 1))
+    return sorted({*found, *(Span(*match.span()) for match in _UNWRITTEN.finditer(plain))})
+
+
+def _opens_line(text: str, at: int) -> bool:
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip(" \t>*-{[")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archwright.adr.chains import successors
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from archwright.adr.model import DecisionRecord, Relation
     from archwright.adr.rules import Inspection
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _SIDES = {"supersedes": "superseded by", "superseded by": "supersedes"}
 
 
@@ -32,7 +34,7 @@ def _supersessions(record: DecisionRecord) -> Iterator[Relation]:
 def supersession_leads_to_a_record(inspection: Inspection, record: DecisionRecord) -> Iterator[Problem]:
     """What supersedes, or is superseded by, a record names one that is there."""
     for relation in _supersessions(record):
-        if not resolve_all(inspection.log, record, relation.target):
+        if not resolve_all(inspection.log, record, relation.target) and not _YEAR.fullmatch(relation.target):
             yield Problem(
                 f"{relation.kind} `{relation.target}`, which is no record of this log",
                 "name a record that is there, by its number or file name.",
@@ -43,11 +45,12 @@ def supersession_leads_to_a_record(inspection: Inspection, record: DecisionRecor
 @record_rule("AD131", "one-way-supersession", Severity.ERROR)
 def supersession_has_two_sides(inspection: Inspection, record: DecisionRecord) -> Iterator[Problem]:
     """Of two records, of which one supersedes the other, both say so."""
-    log = inspection.log
+    log, told = inspection.log, set()
     for relation in _supersessions(record):
         other = log.target(record, relation)
-        if other is None or other is record:
+        if other is None or other is record or (relation.kind, other) in told:
             continue
+        told.add((relation.kind, other))
         if not any(
             record in log_targets(inspection, other, each)
             for each in other.relations
@@ -105,7 +108,13 @@ def relations_lead_to_records(inspection: Inspection, record: DecisionRecord) ->
     """Every other relation names a record that is there."""
     for relation in record.relations:
         sure = relation.target.isdigit() or relation.target.lower().startswith("adr")
-        if relation.kind in _SIDES or not sure or "/" in relation.target or relation.kind == "relates to":
+        if (
+            relation.kind in _SIDES
+            or not sure
+            or _YEAR.fullmatch(relation.target)
+            or "/" in relation.target
+            or relation.kind == "relates to"
+        ):
             continue
         if not resolve_all(inspection.log, record, relation.target):
             yield Problem(

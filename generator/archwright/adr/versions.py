@@ -62,7 +62,7 @@ def parse_constraint(text: str) -> Constraint:
     clauses = []
     for part in filter(None, (each.strip() for each in (match["rest"] or "").split(","))):
         clause = _CLAUSE.fullmatch(part)
-        if not clause or key(clause["version"])[0] == () and not re.match(r"[vV]?0", clause["version"]):
+        if not clause or (key(clause["version"])[0] == () and not re.match(r"[vV]?0", clause["version"])):
             raise ValueError(f"`{part}` of `{text}` is no version; write it as `>= 3`")
         clauses.append((clause["sign"] or "==", clause["version"]))
     return Constraint(re.sub(r"\[.*\]", "", match["name"]), tuple(clauses))

@@ -21,6 +21,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
+    GITHUB = "github"
 
 
 def print_findings(findings: Sequence[Finding], output: Format, *, checked: str) -> None:
@@ -29,6 +30,9 @@ def print_findings(findings: Sequence[Finding], output: Format, *, checked: str)
         say_json([_plain(finding) for finding in findings])
     elif output is Format.SARIF:
         say_json(sarif(findings))
+    elif output is Format.GITHUB:
+        for finding in findings:
+            say(annotation(finding))
     else:
         for finding in findings:
             say_finding(finding)
@@ -51,6 +55,25 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "hint": finding.hint,
         "source": finding.source,
     }
+
+
+_ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def annotation(finding: Finding) -> str:
+    """Return a finding as a workflow command of GitHub Actions, which shows it beside the line in a pull request."""
+    where = finding.location
+    place = {"file": where.path, "line": where.line or 1, "col": where.column or 1} if where else {}
+    subject = f"{finding.subject}: " if finding.subject else ""
+    hint = f" {finding.hint}" if finding.hint else ""
+    properties = ",".join(
+        f"{key}={_escaped(str(value), ':,')}" for key, value in {**place, "title": finding.code}.items()
+    )
+    return f"::{_ANNOTATIONS[finding.severity]} {properties}::{_escaped(f'{subject}{finding.message}{hint}')}"
+
+
+def _escaped(words: str, more: str = "") -> str:
+    return "".join(f"%{ord(letter):02X}" if letter in f"%\r\n{more}" else letter for letter in words)
 
 
 def sarif(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -22,6 +22,9 @@ _GROUPS = (
     "drafts",  # init, new
     "relations",  # accept, reject, deprecate, supersede, link
     "numbers",  # renumber, number
+    "checks",  # lint, index, due
+    "history",  # audit, diff, why
+    "views",  # graph, export
 )
 
 
@@ -43,6 +46,8 @@ def root() -> None:
         archwright adr accept 2                                 changes that one word, whatever the file's format
 
         archwright adr supersede 2 --by 7                       tells both records
+
+        archwright adr lint --base origin/main                  holds it against every rule, as CI does
 
     An ID is a number (`7`, never 17), an id (`ADR-0007`), a slug or a file name.
     """
