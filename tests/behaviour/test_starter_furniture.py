@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import re
@@ -270,6 +271,59 @@ def test_without_network_the_installation_says_what_to_do(tmp_path):
     assert "This step needs a network" in done.stderr
     assert "Traceback" not in done.stderr
     assert list((folder / ".venv").glob("*.installed")) == []
+
+
+def test_a_python_without_ensurepip_says_what_to_install(tmp_path):
+    """Debian splits that module off; the message names the package, and no half-made environment stays behind."""
+    folder = make_starter("work-queue", tmp_path / "order-desk")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "ensurepip.py").write_text("raise ImportError\n", encoding="utf-8")
+
+    done = tasks(folder, "install", PATH="/usr/bin:/bin", PYTHONPATH=str(tmp_path / "broken"))
+
+    assert done.returncode == 1
+    assert "apt-get install python3-venv" in done.stderr
+    assert not (folder / ".venv").exists()
+
+
+def load_tasks(folder):
+    spec = importlib.util.spec_from_file_location("starter_tasks", folder / "dev/tasks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_an_old_python_looks_for_a_newer_one(queue_starter, tmp_path, monkeypatch):
+    """The newest on the PATH is taken; where there is none, the message says which is needed."""
+    module = load_tasks(queue_starter)
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(module.Stop, match=r"needs Python 3\.11 or newer; this one is 3\.9"):
+        module.find_python()
+    for name in ("python3.11", "python3.13"):
+        (tmp_path / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    assert module.find_python() == ["python3.13"]
+
+
+@pytest.mark.slow
+def test_a_starter_passes_its_own_checks(starter, tmp_path_factory):
+    """Linter, formatter and type checker of the starter's own lock find nothing in what was generated."""
+    shared = str(tmp_path_factory.getbasetemp() / "shared-environment")
+
+    done = tasks(starter, "check", STARTER_VENV=shared)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_task_that_a_signal_ends_says_which(queue_starter, tmp_path):
+    """128 and the signal's number, as a shell tells it; a supervisor can act on that."""
+    module = load_tasks(queue_starter)
+    module.PYTHON = Path(sys.executable)
+    (tmp_path / "end.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n", encoding="utf-8")
+
+    assert module.start(str(tmp_path / "end.py"), []) == 128 + 15
 
 
 def test_a_shared_folder_that_is_no_environment_is_not_emptied(queue_starter, tmp_path):
