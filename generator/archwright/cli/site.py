@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -127,7 +128,7 @@ def _describe(command: Any, words: str, parent: Any) -> Iterator[Command]:
     if not children:
         yield Command(
             words=words,
-            usage=f"{words} {' '.join(command.collect_usage_pieces(context))}",
+            usage=re.sub("[{}]", "", f"{words} {' '.join(command.collect_usage_pieces(context))}"),
             help=_dedented(command.help or ""),
             options=tuple(_options(command, context)),
         )
@@ -142,7 +143,7 @@ def _options(command: Any, context: Any) -> Iterator[Any]:
     for one in command.get_params(context):
         argument = one.param_type_name == "argument"
         told = (one.metavar or one.name.upper(),) if argument else one.get_help_record(context)
-        if not told or getattr(one, "hidden", False):
+        if not told or getattr(one, "hidden", False) or one.name == "help":
             continue
         default = one.default if isinstance(one.default, (str, int, float)) and one.default is not False else ""
         yield Option(

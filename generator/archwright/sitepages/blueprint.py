@@ -15,6 +15,7 @@ from archwright.sitepages.markdown import (
     fence,
     folded,
     indented,
+    linked,
     numbered,
     page,
     prose,
@@ -79,7 +80,9 @@ def _figure(architecture: Architecture) -> str:
     source = fence(export(view, "mermaid").decode())
     return "\n\n".join(
         [
+            '<div class="figure" role="region" aria-label="Diagram" tabindex="0" markdown>',
             f"![Diagram: {prose(view.title)}]({_picture(architecture)}){{ .diagram loading=lazy }}",
+            "</div>",
             folded("The picture in words", words, "abstract"),
             folded("The picture as Mermaid", source, "abstract"),
         ]
@@ -90,7 +93,7 @@ def _use(catalog: Catalog, architecture: Architecture) -> str:
     about = architecture.blueprint
     avoid = []
     for one in about.avoid_when:
-        instead = f" Use {_link(catalog, one.use_instead)} instead." if one.use_instead else ""
+        instead = f" → {_link(catalog, one.use_instead)}" if one.use_instead else ""
         avoid.append(prose(one.text) + instead)
     return (
         '<div class="grid use" markdown>\n\n<div class="card-yes" markdown>\n\n'
@@ -144,7 +147,7 @@ def _message(message: Message) -> str:
         [
             f"### {message.name} <small>version {message.version}</small>",
             prose(message.description),
-            table(["Field", "Type", "", "Limits"], rows),
+            table(["Field", "Type", "Needed", "Limits"], rows),
             example,
         ]
     )
@@ -154,23 +157,23 @@ def _decision(decision: Decision) -> str:
     rows = []
     for option in decision.options:
         name = f"**{cell(option.name)}** ✓" if option.id == decision.chosen else cell(option.name)
-        rows.append([name, "<br>".join(map(cell, option.gains)), "<br>".join(map(cell, option.costs))])
+        rows.append([name, _signed("plus", option.gains), _signed("minus", option.costs)])
     drill = code(decision.confirmed_by) if decision.confirmed_by else prose(decision.confirmation)
-    again = (
-        f"\n\nRevisit it when: {'; '.join(prose(one) for one in decision.revisit_when)}"
-        if decision.revisit_when
-        else ""
-    )
-    return "\n\n".join(
-        [
-            f"### {prose(decision.question)}",
-            prose(decision.context),
-            f"Weighed by: {', '.join(map(prose, decision.drivers))}.",
-            table(["Option", "Gains", "Costs"], rows),
-            f"**{prose(decision.outcome.name)}**, because {prose(decision.because)}",
-            f"Confirmed by {drill}.{again}",
-        ]
-    )
+    told = [
+        prose(decision.context),
+        f"It is weighed by:\n\n{bullets(map(prose, decision.drivers))}",
+        table(["Option", "Gains", "Costs"], rows),
+        f"**{prose(decision.outcome.name)}.** {prose(decision.because)}",
+        f"What follows:\n\n{bullets(map(prose, decision.consequences))}",
+        f"Confirmed by {drill}.",
+        f"Decide it again when:\n\n{bullets(map(prose, decision.revisit_when))}" if decision.revisit_when else "",
+    ]
+    return folded(f"{prose(decision.question)} → {prose(decision.outcome.name)}", page(*told), "question")
+
+
+def _signed(sign: str, arguments: Sequence[str]) -> str:
+    items = "".join(f"<li>{cell(one)}</li>" for one in arguments)
+    return f'<ul class="{sign}">{items}</ul>'
 
 
 def _knobs(architecture: Architecture) -> str:
@@ -179,7 +182,10 @@ def _knobs(architecture: Architecture) -> str:
         for channel in architecture.channels
         for queue, key, knob, value in _settings(channel)
     ]
-    return table(["Knob", "Value", f"Limit on {cell(architecture.platform.name)}"], rows)
+    heads = ["Knob", "Value", f"Limit on {cell(architecture.platform.name)}"]
+    if not any(limit for *_, limit in rows):  # a platform that sets none
+        return table(heads[:2], [row[:2] for row in rows])
+    return table(heads, rows)
 
 
 def _settings(channel: Channel) -> Iterator[tuple[Queue | None, str, str, str]]:
@@ -211,7 +217,11 @@ def _held_by(channel: Channel, knob: str) -> str:
 def _facts(architecture: Architecture) -> str:
     rows = [[f"{cell(fact.service)}: {cell(fact.what)}", _value(fact), _source(fact)] for fact in architecture.facts]
     told = table(["Limit or price", "Value", "Source"], rows)
-    return f"## What the providers allow and charge\n\n{told}" if told else ""
+    if not told:
+        return ""
+    intro = "Worth knowing before choosing: each figure with its source, the day it was read, and how sure it is."
+    title = f"{len(rows)} limits and prices"
+    return f"## What the providers allow and charge\n\n{intro}\n\n{folded(title, told, 'info')}"
 
 
 def _value(fact: Fact) -> str:
@@ -219,7 +229,7 @@ def _value(fact: Fact) -> str:
 
 
 def _source(fact: Fact) -> str:
-    return f"<small>{cell(fact.source)}, read {fact.read}, confidence {fact.confidence}</small>"
+    return f"<small>{linked(fact.source)}, read {fact.read}, confidence {fact.confidence}</small>"
 
 
 def _parameters(architecture: Architecture) -> str:

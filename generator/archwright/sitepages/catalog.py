@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archwright.resolve import platforms_of, resolve
-from archwright.sitepages.markdown import cell, page, table
+from archwright.sitepages.markdown import cell, chips, page, table
 
 if TYPE_CHECKING:
     from archwright.catalog import Catalog
@@ -28,9 +28,10 @@ def catalog_page(catalog: Catalog) -> str:
         name = f"[{cell(spec.name)}]({blueprint}.md)" if platforms_of(catalog, blueprint) else cell(spec.name)
         platforms = ", ".join(platforms_of(catalog, blueprint)) or "none yet"
         rows.append([name, cell(spec.summary), spec.category, platforms, spec.ring])
-    planned = [
-        [cell(one.name), one.category] for _, one in sorted(catalog.planned.items()) if one.id not in catalog.blueprints
-    ]
+    planned: dict[str, list[str]] = {}
+    for _, one in sorted(catalog.planned.items()):
+        if one.id not in catalog.blueprints:
+            planned.setdefault(one.category, []).append(one.name)
     return page(
         "# Blueprints",
         "A blueprint is a pattern that has been thought through once: the problem, when to use it and when not, "
@@ -42,5 +43,5 @@ def catalog_page(catalog: Catalog) -> str:
         "*Ring* says how far a pattern is to be trusted: `adopt` where nothing speaks against it, `trial` where it "
         "is proven but young, `assess` where it is worth a try, `caution` where it often disappoints.",
         "## Planned\n\nPatterns that others refer to and that have no blueprint yet." if planned else "",
-        table(["Pattern", "Category"], planned),
+        table(["Category", "Patterns"], [[category, chips(names)] for category, names in sorted(planned.items())]),
     )

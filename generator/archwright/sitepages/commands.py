@@ -63,6 +63,6 @@ def _command(command: Command) -> str:
         f"## {command.words}",
         *(prose(part) for part in text.split("\n\n")),
         fence(command.usage, "text"),
-        table(["", "What it does"], options),
+        table(["Argument or option", "What it does"], options),
         fence("\n".join(lines), "sh") if lines else "",
     )

@@ -42,7 +42,7 @@ def _index(records: tuple[DecisionRecord, ...]) -> str:
         "Why archwright is built as it is: each record tells the context, the options and what was chosen. "
         "The newest stands first.",
         '<div class="filterable" markdown>' if rows else "There is no record yet.",
-        table(["", "Decision", "Status", "Date"], rows),
+        table(["Number", "Decision", "Status", "Date"], rows),
         "</div>" if rows else "",
     )
 

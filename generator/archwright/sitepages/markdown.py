@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _MARKUP = re.compile(r"([\\*_\[\]<>&#|~^])")
+_ADDRESS = re.compile(r"(https?://[^\s;,|<>\"]+)")
 _CODE = re.compile(r"(`[^`]*`)")
 
 
@@ -25,6 +26,15 @@ def _escape(text: str) -> str:
 def cell(text: str) -> str:
     """Text for a table: one line, no bar that would end the cell."""
     return prose(text).replace("|", "&#124;")
+
+
+def linked(text: str) -> str:
+    """Text for a table whose addresses are links, shown by their host alone."""
+    parts = _ADDRESS.split(text)
+    addresses = [
+        f'<a href="{part}">{part.split("/")[2]}</a>' if at % 2 else cell(part) for at, part in enumerate(parts)
+    ]
+    return " ".join(filter(None, addresses)).replace(" ,", ",").replace(" ;", ";")
 
 
 def code(text: str) -> str:

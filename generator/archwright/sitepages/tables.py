@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archwright.sitepages.markdown import anchor, cell, page, table
+from archwright.sitepages.markdown import anchor, cell, linked, page, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ _CONFIDENCE = (
     "Confidence: **A** read in a primary source that machines read (an SDK's model, an official package), **B** in a "
     "stored copy of the provider's own page or price list, **C** in somebody else's account, **D** not read: verify it."
 )
+_WIDE = "hide:\n  - toc\n  - navigation"
 _FAMILIES = {"aws": "Amazon Web Services", "gcp": "Google Cloud", "azure": "Microsoft Azure"}
 
 
@@ -33,7 +34,8 @@ def limits_page(catalog: Catalog) -> str:
         "# Limits",
         f"What the providers allow: {len(limits)} limits. Rules hold every knob of a blueprint against them.",
         _CONFIDENCE,
-        *_sections(rows, ["Service", "Limit", "Value", "Source", "Read", "Sure"]),
+        *_sections(rows, ["Service", "Limit", "Value", "Source", "Sure"]),
+        front=_WIDE,
     )
 
 
@@ -52,7 +54,8 @@ def prices_page(catalog: Catalog) -> str:
         "# Prices",
         f"List prices in US dollars, without discounts: {len(prices)} of them. Each says when it was read.",
         _CONFIDENCE,
-        *_sections(rows, ["Service", "What", "US dollars", "For", "Source", "Read", "Sure"]),
+        *_sections(rows, ["Service", "What", "US dollars", "For", "Source", "Sure"]),
+        front=_WIDE,
     )
 
 
@@ -90,4 +93,4 @@ def _amount(price: Price) -> list[str]:
 
 
 def _origin(fact: Fact | Price) -> list[str]:
-    return [f"<small>{cell(fact.source)}</small>", f"<small>{fact.read}</small>", fact.confidence]
+    return [f"<small>{linked(fact.source)}, read {fact.read}</small>", fact.confidence]
