@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..faults import Faults  # noqa: TID252  # the room is copied under other names
     from .ledger import Ledger
     from .message import Entry, Message
-    from .queue import QueueSettings
     from .rules import Rule
+    from .settings import QueueSettings
 
 _BELOW = {"/$transfer/$deadletterqueue": "transfer_dead_letters", "/$deadletterqueue": "dead_letters"}
 _ADDRESS = re.compile(r"^\w+://[^/]*/")

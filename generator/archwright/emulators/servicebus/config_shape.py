@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import EmulatorError  # noqa: TID252  # the room is copied under other names
 from .filters import SYSTEM_PROPERTIES, SqlError
-from .queue import QueueSettings
 from .rules import Rule, accept_everything
+from .settings import QueueSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

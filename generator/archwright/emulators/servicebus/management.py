@@ -10,9 +10,9 @@ from .errors import ArgumentError, NotAllowedError, NotImplementedByEmulatorErro
 from .filters import SqlError
 from .links import OutgoingLink
 from .message import APPLICATION, PROPERTIES, VALUE, Message, section, section_value, split_sections
-from .queue import Verdict
 from .rules import Rule
 from .sessions import SessionLine
+from .settings import Verdict
 
 if TYPE_CHECKING:
     from .queue import Queue

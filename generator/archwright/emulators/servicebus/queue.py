@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
 from .agenda import Agenda
 from .competing import CompetingLine
+from .entity import Entity
 from .errors import MessageLockLostError, MessageNotFoundError, NotAllowedError, NotRecordedError, ServiceBusError
 from .message import ACTIVE, DEFERRED, SCHEDULED, Entry
-from .routing import MOST_HOPS, Routing
+from .routing import Routing
 from .sessions import SessionLine
+from .settings import QueueSettings, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,52 +27,18 @@ _LATER = 1.0
 """Seconds until what a full disk prevented is tried again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueSettings:
-    """What Microsoft's configuration file says of a queue or subscription; times in seconds."""
-
-    lock_duration: float = 60.0
-    max_deliveries: int = 10
-    requires_session: bool = False
-    duplicate_window: float | None = None
-    time_to_live: float | None = None
-    dead_letter_expired: bool = False
-    forward_to: str | None = None
-    forward_dead_letters_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a message is dead-lettered."""
-
-    reason: str | None = None
-    description: str | None = None
-    properties: dict[str, Any] = field(default_factory=dict)
-
-    def written_on(self, message: Message) -> Message:
-        """Return the message with reason and description among its properties."""
-        notes = {"DeadLetterReason": self.reason, "DeadLetterErrorDescription": self.description}
-        told = {name: text for name, text in notes.items() if text is not None}
-        return message.changed(application={**message.application(), **self.properties, **told})
-
-
-class Queue:
+class Queue(Entity):
     """One entity that holds messages.
 
     `dead_letters` and `transfer_dead_letters` are queues of the same kind, without sub-queues of their own.
     """
 
     def __init__(self, broker: Broker, path: str, settings: QueueSettings, *, main: Queue | None = None) -> None:
-        self.broker = broker
-        self.path = path
-        self.settings = settings
-        self.main = main
+        super().__init__(broker, path, settings, main)
         self.entries: dict[int, Entry] = {}
         self.locked: OrderedDict[bytes, Entry] = OrderedDict()  # soonest to run out first: all locks last equally long
         self.wake_at: float | None = None
-        self.last_sequence = 0
         self.agenda = Agenda()
-        self._seen: OrderedDict[Any, float] = OrderedDict()
         self.line: CompetingLine | SessionLine = SessionLine(self) if settings.requires_session else CompetingLine(self)
         self.dead_letters = self._below("$DeadLetterQueue")
         self.transfer_dead_letters = self._below("$Transfer/$DeadLetterQueue")
@@ -89,60 +56,7 @@ class Queue:
             if below is not None:
                 yield below
 
-    # Coming in: decided first (`route`, `place`), carried out later (`insert`).
-
-    def route(self, message: Message, routing: Routing, hops: int = 0) -> None:
-        """Decide where a message sent here lands.
-
-        Raises:
-            ServiceBusError: it is refused; nothing was changed.
-        """
-        if self.settings.requires_session and message.session_id is None and not self.settings.forward_to:
-            raise NotAllowedError(
-                f"The message has no session id, and '{self.path}' has sessions: it takes only messages that have one."
-            )
-        if self.settings.duplicate_window is not None and not routing.first_time(self, message.message_id):
-            return
-        due = message.scheduled_for
-        if due is not None and due > routing.now:
-            self.place(message, routing, due=due)
-        else:
-            self.arrive(message, routing, hops)
-
-    def arrive(self, message: Message, routing: Routing, hops: int) -> None:
-        """Decide where a message that is due lands: here, or where this queue forwards to."""
-        if not self.settings.forward_to:
-            self.place(message, routing)
-            return
-        if hops >= MOST_HOPS:
-            told = Verdict(
-                "MaxTransferHopCountExceeded", f"More than {MOST_HOPS} forwardings, the last to {self.path}."
-            )
-            self.dead_end(self.dead_letters, told, message, routing)
-            return
-        try:
-            self.broker.find(self.settings.forward_to).route(message, routing, hops + 1)
-        except NotRecordedError:
-            raise
-        except ServiceBusError as error:
-            self.dead_end(self.transfer_dead_letters, Verdict(error.condition, error.description), message, routing)
-
-    def dead_end(self, queue: Queue | None, verdict: Verdict, message: Message, routing: Routing) -> None:
-        """Decide that a message on its way stops in a dead-letter queue."""
-        assert queue is not None, "only main queues route"
-        queue.place(verdict.written_on(message), routing)
-
-    def place(self, message: Message, routing: Routing, *, due: float = 0.0, deliveries: int = 0) -> Entry:
-        """Decide that a message becomes an entry here."""
-        self.last_sequence += 1
-        entry = Entry(message, self.last_sequence, routing.now, deliveries=deliveries)
-        if due:
-            entry.state, entry.due = SCHEDULED, due
-        lives = [ttl for ttl in (message.ttl, self.settings.time_to_live) if ttl is not None]
-        if lives and self.main is None:
-            entry.expires = max(due, routing.now) + min(lives)
-        routing.place(self, entry)
-        return entry
+    # Coming in: carried out.
 
     def insert(self, entry: Entry) -> None:
         """Take an entry that was decided on."""
@@ -159,21 +73,6 @@ class Queue:
         entry = self.entries.get(sequence)
         if entry is not None:
             self._remove(entry)
-
-    def remember(self, identity: Any, when: float) -> None:
-        """Note an identity against duplicates."""
-        self._seen[identity] = when
-
-    def remembers(self, identity: Any, now: float) -> bool:
-        """Whether this identity was sent within the window."""
-        oldest = now - (self.settings.duplicate_window or 0.0)
-        while self._seen and next(iter(self._seen.values())) < oldest:
-            self._seen.popitem(last=False)
-        return identity in self._seen
-
-    def remembered(self) -> Iterable[tuple[Any, float]]:
-        """Return the identities of the window."""
-        return self._seen.items()
 
     # Going out.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .entity import Entity
     from .message import Entry
-    from .queue import Queue
 
 MOST_HOPS = 4
 """Forwardings of one message: "Maximum number of hops … 4", Service Bus auto-forwarding."""
@@ -20,20 +20,20 @@ class Routing:
 
     def __init__(self, now: float) -> None:
         self.now = now
-        self.placements: list[tuple[Queue, Entry]] = []
-        self._identities: dict[tuple[str, Any], Queue] = {}
+        self.placements: list[tuple[Entity, Entry]] = []
+        self._identities: dict[tuple[str, Any], Entity] = {}
 
-    def place(self, queue: Queue, entry: Entry) -> None:
+    def place(self, queue: Entity, entry: Entry) -> None:
         """Put an entry into a queue."""
         self.placements.append((queue, entry))
 
-    def first_time(self, queue: Queue, identity: Any) -> bool:
+    def first_time(self, queue: Entity, identity: Any) -> bool:
         """Whether a queue with duplicate detection sees this identity for the first time; note it if so."""
         if queue.remembers(identity, self.now) or (queue.path, identity) in self._identities:
             return False
         self._identities[queue.path, identity] = queue
         return True
 
-    def identities(self) -> list[tuple[Queue, Any]]:
+    def identities(self) -> list[tuple[Entity, Any]]:
         """Return what queues have to remember against duplicates."""
         return [(queue, identity) for (_, identity), queue in self._identities.items()]

@@ -11,7 +11,7 @@ from .codec import Described, UInt, ULong, UShort
 from .errors import ServiceBusError
 from .frames import FrameError, described_fields, performative
 from .links import IncomingLink, OutgoingLink
-from .queue import Verdict
+from .settings import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from .errors import EntityExistsError, NotAllowedError, NotFoundError
 from .filters import Subject
-from .queue import Queue, QueueSettings, Verdict
+from .queue import Queue
+from .settings import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .message import Message
     from .routing import Routing
     from .rules import Rule
+    from .settings import QueueSettings
 
 
 @dataclass(slots=True)
