@@ -32,7 +32,7 @@ def make_starter(blueprint, destination, **answers):
     return destination
 
 
-@pytest.fixture(scope="module", params=["work-queue", "publish-subscribe", "dead-letter-redrive"])
+@pytest.fixture(scope="module", params=sorted(load_catalog().blueprints))
 def starter(request, tmp_path_factory):
     return make_starter(request.param, tmp_path_factory.mktemp(request.param) / "order-desk")
 
@@ -308,11 +308,13 @@ def test_an_old_python_looks_for_a_newer_one(queue_starter, tmp_path, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_starter_passes_its_own_checks(starter, tmp_path_factory):
-    """Linter, formatter and type checker of the starter's own lock find nothing in what was generated."""
+@pytest.mark.parametrize("name", ["order-desk", "zeta", "a-service-with-a-rather-long-name-for-a-folder"])
+@pytest.mark.parametrize("blueprint", sorted(load_catalog().blueprints))
+def test_a_starter_passes_its_own_checks(blueprint, name, tmp_path, tmp_path_factory):
+    """Linter, formatter and type checker of the starter's own lock find nothing, however it is called."""
     shared = str(tmp_path_factory.getbasetemp() / "shared-environment")
 
-    done = tasks(starter, "check", STARTER_VENV=shared)
+    done = tasks(make_starter(blueprint, tmp_path / name), "check", STARTER_VENV=shared)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
