@@ -199,9 +199,8 @@ def _slip(gone: list[str], come: list[str]) -> bool:
         return True
     if "".join(old).lower() == "".join(new).lower():
         return not any(word.isdigit() for word in [*old, *new])
-    if len(old) != len(new):
-        return all(word.lower() in _SMALL for word in [*old, *new])
-    return all(_misspelt(one, other) for one, other in zip(old, new, strict=True))
+    old, new = ([word for word in words if word.lower() not in _SMALL] for words in (old, new))
+    return len(old) == len(new) and all(_misspelt(one, other) for one, other in zip(old, new, strict=True))
 
 
 def _misspelt(one: str, other: str) -> bool:

@@ -35,7 +35,7 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _OTHER_LOG = re.compile(
-    r"^(?:(?P<root>.*)/)?(?:docs?/)?(?:architecture[/-])?(?:adrs?|ADR|decisions|decision-records)/(?:[\w-]+/)*(?:adr-?)?\d{3,4}-[^/]*\.(?:md|rst|adoc)$"
+    r"^(?:(?P<root>.*?)/)??(?:docs?/)?(?:architecture[/-])?(?:adrs?|ADR|decisions|decision-records)/(?:[\w-]+/)*(?:adr-?)?\d{3,4}-[^/]*\.(?:md|rst|adoc)$"
 )
 MUTED = "archwright: ignore"
 

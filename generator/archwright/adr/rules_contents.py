@@ -38,7 +38,8 @@ _OPEN = re.compile(
     rf"(?:\{{|^[ \t]*(?:(?:[-*+]|\d+\.|#+)[ \t]+)?(?:\d+\.[ \t]+)?(?:\*\*?)?(?:chosen option: \"?)?\[)(?:{'|'.join(re.escape(each) for each in _STOP_GAPS)})",
     re.IGNORECASE | re.MULTILINE,
 )
-_BRACED = re.compile(r"\{[A-Za-z][^{}\n:=;,]*(?: [^{}\n:=;]+){2,}\}")
+_BRACED = re.compile(r"\{[A-Za-z][^{}\n:=;,]* [^{}\n:=;,]* [^{}\n:=;]*\}")
+_UNWRITTEN_WORDS = ("TODO", "TBD", "TBA", "FIXME", "XXX", "NUMBER", "STATUS", "DATE", "<your", "<insert", "<add", "<fill")
 _UNWRITTEN = re.compile(
     r"^[ \t]*(?:[-*+>|][ \t]*)*\**(?:TODO|TBD|TBA|FIXME|XXX)\**(?=[:.!\s|]|$)|<(?:your|insert|add|fill)\b[^>\n]+>|^(?:#[ \t]+)?(?:NUMBER\.?[ \t]+TITLE|STATUS|DATE: DATE|Date: DATE)$",
     re.MULTILINE,
@@ -168,7 +169,10 @@ def _stop_gaps(record: DecisionRecord) -> list[Span]:
     """Return what a template left: sentences of adr-tools', braces and brackets of MADR's, lines that say TODO."""
     text = flat(record.text)
     known = [sentence for sentence in _SENTENCES if sentence in text]
-    if not known and not _OPEN.search(text) and not _BRACED.search(text) and not _UNWRITTEN.search(text):
+    lower = text.lower()
+    opened = any(f"{mark}{gap}" in lower for mark in "{[" for gap in _STOP_GAPS)
+    unwritten = any(word in text for word in _UNWRITTEN_WORDS)  # a plain search first: most records have none
+    if not known and not opened and not unwritten and not ("{" in text and _BRACED.search(text)):
         return []
     masked = dialect(record.markup).mask(text, record.front_matter_span.end if record.front_matter_span else 0)
     plain = _CODE.sub(lambda match: re.sub(r"[^\n]", "\0", match[0]), masked)
