@@ -82,7 +82,7 @@ class View:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Every arrow in words, for readers who do not see the picture."""
-        labels = {node.id: node.label for node in self.nodes}
+        labels = {node.id: f"{node.label} {node.detail}" if node.beside else node.label for node in self.nodes}
         return tuple(_sentence(edge, labels) for edge in self.edges)
 
 

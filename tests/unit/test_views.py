@@ -88,9 +88,9 @@ def test_sentences_tell_every_arrow():
         "From Payment gateway to Payments: sends Payment (asynchronous).",
         "From Payments to Settlement worker: leases Payment (asynchronous).",
         "From Settlement worker to Bank: books it (the sender waits for the answer).",
-        "From Payments to Dead letters: after 5 deliveries (asynchronous, failure path).",
-        "From Operator to Dead letters: reads, redrives (asynchronous, failure path).",
-        "From Dead letters to Payments: redrive (asynchronous, failure path).",
+        "From Payments to Dead letters of Payments: after 5 deliveries (asynchronous, failure path).",
+        "From Operator to Dead letters of Payments: reads, redrives (asynchronous, failure path).",
+        "From Dead letters of Payments to Payments: redrive (asynchronous, failure path).",
     )
 
 

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
 NAME, SMALL = 15, 13  # pixels; nothing is smaller than SMALL
 NAME_LINE, SMALL_LINE = 19, 17
-ICON, PAD, GAP = 48, 13, 10
+ICON, GAP = 48, 10
 UPRIGHT_MIN, FLAT_MIN = 118, 136
-STEP = 12  # widths grow in steps: cards of nearly one width look like a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,8 @@ class Style:
     text: float
     label: float
     between: float = 0.52  # inches from rank to rank
+    pad: float = 13
+    step: float = 12  # widths grow in steps: cards of nearly one width look like a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Card:
     detail: tuple[str, ...]
     width: float
     height: float
+    pad: float
     upright: bool
 
 
@@ -58,20 +60,24 @@ def lines_width(lines: Sequence[str], size: float, *, bold: bool = False) -> flo
 
 
 def measure(view: View, style: Style) -> dict[str, Card]:
-    """Return a card for every node; the cards of one picture are of one height."""
+    """Return a card for every node, of one height; only dead letters below their queues take less room."""
     texts = {
         node.id: (wrap(node.label, NAME, style.text, bold=True), wrap(node.detail, SMALL, style.text))
         for node in view.nodes
     }
-    tallest = max((_text_height(*lines) for lines in texts.values()), default=0)
-    height = 2 * PAD + (ICON + 8 + tallest if style.upright else max(ICON, tallest))
+    below = {node.id for node in view.nodes if node.beside} if style.direction == "LR" else set()
+    heights = {
+        small: max((_height(style, *texts[node.id]) for node in view.nodes if (node.id in below) is small), default=0)
+        for small in (True, False)
+    }
     cards = {}
     for node in view.nodes:
         name, detail = texts[node.id]
         text = max(lines_width(name, NAME, bold=True), lines_width(detail, SMALL))
         least = UPRIGHT_MIN if style.upright else FLAT_MIN
-        width = max(least, text + (2 * PAD if style.upright else ICON + 2 * PAD + GAP))
-        cards[node.id] = Card(node, name, detail, least + ceil((width - least) / STEP) * STEP, height, style.upright)
+        width = max(least, text + 2 * style.pad + (0 if style.upright else ICON + GAP))
+        width = least + ceil((width - least) / style.step) * style.step
+        cards[node.id] = Card(node, name, detail, width, heights[node.id in below], style.pad, style.upright)
     return cards
 
 
@@ -101,5 +107,6 @@ def _pair(between: Mapping[tuple[str, str], Edge], node: Node, style: Style) -> 
     return Pair(down, back, round(gap))
 
 
-def _text_height(name: Sequence[str], detail: Sequence[str]) -> float:
-    return len(name) * NAME_LINE + len(detail) * SMALL_LINE
+def _height(style: Style, name: Sequence[str], detail: Sequence[str]) -> float:
+    text = len(name) * NAME_LINE + len(detail) * SMALL_LINE
+    return 2 * style.pad + (ICON + 8 + text if style.upright else max(ICON, text))

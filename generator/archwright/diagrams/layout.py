@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from archwright.diagrams.cards import NAME, SMALL, SMALL_LINE, Card, Style, lines_width, measure, pairs
@@ -22,8 +22,9 @@ STYLES = (
     Style("TB", upright=False, text=160, label=170),
     Style("TB", upright=False, text=112, label=110),
     Style("TB", upright=True, text=124, label=96),
-    Style("LR", upright=False, text=96, label=84, between=0.25),
-    Style("LR", upright=False, text=72, label=72, between=0.12),
+    Style("LR", upright=False, text=92, label=72, between=0.02, pad=8, step=2),
+    Style("LR", upright=False, text=84, label=72, between=0.02, pad=9, step=4),
+    Style("LR", upright=False, text=72, label=72, between=0.06, pad=9, step=4),
 )
 _TABLE = '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{}</TR></TABLE>>'
 Point = tuple[float, float]
@@ -82,7 +83,7 @@ def _unfit(layout: Layout) -> float:
     """How badly a layout suits a page: too wide to read, too high to see at once, mostly empty."""
     covered = sum(placed.card.width * placed.card.height for placed in layout.cards)
     empty = 1 - covered / max(layout.width * layout.height, 1)
-    cramped = 40 * STYLES.index(layout.style) if layout.style in STYLES[-2:] else 0
+    cramped = 40 * STYLES.index(layout.style) if layout.style in STYLES[-3:] else 0
     too_wide = max(0, layout.width + 2 * MARGIN - PAGE) * 20 + max(0, layout.width - 700) * 0.6
     return too_wide + max(0, layout.height - 480) * 0.8 + max(0, layout.height - 800) * 2 + empty * 300 + cramped
 
@@ -108,7 +109,7 @@ class _Sketch:
         if self.across:
             width = max(width, 2 * (max(lines_width(pair.down, SMALL), lines_width(pair.back, SMALL)) + 18))
         for card in (one, two):
-            self.cards[card.node.id] = Card(card.node, card.name, card.detail, width, card.height, card.upright)
+            self.cards[card.node.id] = replace(card, width=width)
 
     def source(self) -> str:
         """Build the graph with the `diagrams` library and return its DOT text."""
@@ -121,7 +122,7 @@ class _Sketch:
             nodes = dict(self._add_nodes(""))
             for number, group in enumerate(self.view.groups):
                 size = _table(lines_width([group.label], NAME, bold=True), 16)
-                with Cluster(f"g{number}", graph_attr={"margin": "14", "label": size, "fontsize": "14"}) as cluster:
+                with Cluster(f"g{number}", graph_attr={"margin": "12", "label": size, "fontsize": "14"}) as cluster:
                     cluster.dot.name = cluster.name = f"cluster_g{number}"
                     nodes.update(self._add_nodes(group.id))
             for number, edge in enumerate(self.view.edges):
@@ -159,7 +160,7 @@ class _Sketch:
         dead = self.dead[node_id]
         gap = self.pairs[dead].gap
         between = (card.width, gap) if self.across else (gap, card.height)
-        cells = [_cell(card.width, card.height, "m"), _cell(*between), _cell(card.width, card.height, "d")]
+        cells = [_cell(card.width, card.height, "m"), _cell(*between), _cell(card.width, self.cards[dead].height, "d")]
         table = _TABLE.format(("</TR><TR>" if self.across else "").join(cells))
         return {"image": "", "shape": "plain", "fixedsize": "false", "width": "0", "height": "0", "label": table}
 
@@ -167,7 +168,7 @@ class _Sketch:
         lines = self.labels[number]
         attributes = {"id": f"e{number}", "weight": "4" if edge.route == "main" else "1", "arrowsize": "0.8"}
         if lines:
-            attributes["label"] = _table(lines_width(lines, SMALL) + 8, len(lines) * SMALL_LINE + 6)
+            attributes["label"] = _table(lines_width(lines, SMALL) + 6, len(lines) * SMALL_LINE + 6)
         order = list(self.ids)
         forward = order.index(edge.source) < order.index(edge.target)
         sides = ("e", "w") if self.across else ("s", "n")
@@ -193,12 +194,13 @@ class _Sketch:
     def _corner(self, node: str, found: dict[str, Any], height: float) -> Iterator[Point]:
         owner = next((queue for queue, dead in self.dead.items() if dead == node), node)
         x, y = _numbers(found[self.ids[owner]]["pos"])
-        card, down, right = self.cards[owner], 0.0, 0.0
+        card, down, right, gap = self.cards[owner], 0.0, 0.0, 0.0
         if owner in self.dead:
-            gap = self.pairs[self.dead[owner]].gap
-            down, right = (gap + card.height, 0.0) if self.across else (0.0, gap + card.width)
+            dead, gap = self.cards[self.dead[owner]], self.pairs[self.dead[owner]].gap
+            down, right = (gap + dead.height, 0.0) if self.across else (0.0, gap + dead.width)
         x, y = x - (card.width + right) / 2, height - y - (card.height + down) / 2
-        yield (x, y) if node == owner else (x + right, y + down)
+        beside = (x, y + card.height + gap) if self.across else (x + card.width + gap, y)
+        yield (x, y) if node == owner else beside
 
     def _edges(self, graph: dict[str, Any], corners: dict[str, Point], height: float) -> Iterator[PlacedEdge]:
         answers = {answer["id"]: answer for answer in graph.get("edges", ())}

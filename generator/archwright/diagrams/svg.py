@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
-from archwright.diagrams.cards import GAP, ICON, NAME, NAME_LINE, PAD, SMALL, SMALL_LINE
+from archwright.diagrams.cards import GAP, ICON, NAME, NAME_LINE, SMALL, SMALL_LINE
 from archwright.diagrams.icons import load_icon
 from archwright.diagrams.layout import MARGIN, lay_out
 from archwright.diagrams.metrics import text_width
@@ -123,11 +123,11 @@ class _Picture:
         parts = [f'<rect {frame}{dash} {_box(x, y, card.width, card.height)} rx="12" stroke-width="1.2"/>']
         height = len(card.name) * NAME_LINE + len(card.detail) * SMALL_LINE
         if card.upright:
-            left, top = x + (card.width - ICON) / 2, y + PAD
-            text_x, text_y, anchor = x + card.width / 2, y + PAD + ICON + 8, "middle"
+            left, top = x + (card.width - ICON) / 2, y + card.pad
+            text_x, text_y, anchor = x + card.width / 2, y + card.pad + ICON + 8, "middle"
         else:
-            left, top = x + PAD, y + (card.height - ICON) / 2
-            text_x, text_y, anchor = x + PAD + ICON + GAP, y + (card.height - height) / 2, "start"
+            left, top = x + card.pad, y + (card.height - ICON) / 2
+            text_x, text_y, anchor = x + card.pad + ICON + GAP, y + (card.height - height) / 2, "start"
         parts.append(self._icon(card.node, left, top))
         middle = text_y + NAME_LINE / 2
         parts.append(_text(card.name, text_x, middle, INK, anchor))

@@ -77,11 +77,11 @@ def _tabs(parts: Sequence[tuple[str, str]]) -> str:
 def _figure(architecture: Architecture) -> str:
     view = container_view(architecture)
     words = bullets(prose(sentence) for sentence in view.sentences)
-    source = fence(export(view, "mermaid").decode())
+    source, file = fence(export(view, "mermaid").decode()), _picture(architecture)
     return "\n\n".join(
         [
             '<div class="figure" role="region" aria-label="Diagram" tabindex="0" markdown>',
-            f"![Diagram: {prose(view.title)}]({_picture(architecture)}){{ .diagram loading=lazy }}",
+            f"[![Diagram: {prose(view.title)}]({file}){{ .diagram loading=lazy }}]({file})",
             "</div>",
             folded("The picture in words", words, "abstract"),
             folded("The picture as Mermaid", source, "abstract"),
