@@ -15,8 +15,11 @@ _OPEN = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d+\.)[ \t]+)?(`{3,}(?=[^`\n]*$)|~{3,})
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _ATX = re.compile(r"(#{1,6})(?:[ \t]+(?=\S)|(?=[A-Z\d\[]))([^\n]*\S)")
 _CODE = 4
+_NUMBERED = re.compile(r"\d+[.)][ \t]")
 _CLOSING = re.compile(r"(?:^|[ \t]+)#+$")
-_SETEXT = re.compile(r"^ {0,3}(?![-*+>|#=]|\d+\.[ \t])(\S(?:[^\n]*\S)?)[ \t]*\n {0,3}(=+|--+)[ \t]*$", re.MULTILINE)
+_SETEXT = re.compile(
+    r"^ {0,3}(?![-*+>|#=])(\S(?:[^\n]*\S)?)[ \t]*\n {0,3}(=+|--+)[ \t]*$", re.MULTILINE
+)
 _WORDS = r"[A-Za-z][A-Za-z /_-]{0,30}?"
 _PAIR = re.compile(
     rf"^[ \t]*(?:>[ \t]*)*(?:(?:[*+-]|\d+\.)[ \t]+)?(?:\*\*|__|\*|_|`)?(?P<key>{_WORDS})(?:\*\*|__|\*|_|`)?"
@@ -75,6 +78,8 @@ def headings(masked: str, start: int) -> list[Heading]:
         at = masked.find("#", line_end) if line_end >= 0 else -1
     if "\n--" in masked or "\n==" in masked:
         for match in _SETEXT.finditer(masked, start):
+            if match[2][0] == "-" and _NUMBERED.match(match[1]):
+                continue  # a list and a ruler
             level = 1 if match[2][0] == "=" else 2
             found.append(Heading(level, match.start(), match.end(), match.start(1), match.end(1)))
         found.sort(key=lambda heading: heading.start)
