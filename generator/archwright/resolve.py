@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archwright import model, schema
 from archwright.errors import Finding, ResolutionError, Severity
@@ -293,7 +293,8 @@ def _duration(text: str | None) -> Duration | None:
 
 
 def _facts(spec: schema.Blueprint, services: Iterable[model.Service], facts: Facts) -> tuple[model.Fact, ...]:
-    found: dict[str, Any] = {name: facts.limits[name] for name in spec.facts if name in facts.limits}
-    found |= {name: facts.prices[name].as_fact() for name in spec.facts if name in facts.prices}
+    found: dict[str, model.Fact] = {}
+    for name in spec.facts:  # a name that is both is the limit: prices are asked for by the cost rooms
+        found[name] = facts.limits[name] if name in facts.limits else facts.prices[name].as_fact()
     found |= {fact.id: fact for service in services for fact in service.limits.values()}
     return tuple(found.values())
