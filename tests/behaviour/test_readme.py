@@ -37,6 +37,15 @@ def test_a_command_prints_what_the_readme_shows(line, expected, tmp_path):
     assert without_numbers(expected) == without_numbers(done.stdout + done.stderr)
 
 
+def test_the_demo_in_the_readme_tells_the_blueprints_story():
+    """The same events in the same order as the starter's own README; ids and times differ from run to run."""
+    shown = re.search(r"make demo\norder-desk on [^\n]+\n(.*?)```", README, re.DOTALL)[1].splitlines()
+    told = load_catalog().blueprint("work-queue").spec.story
+
+    assert [line.split()[0] for line in shown] == [line.split()[0] for line in told]
+    assert shown[-1].startswith(told[-1])
+
+
 def test_the_readme_names_every_command():
     """The table of commands is that of the program, no more and no fewer."""
     listed = re.findall(r"^  ([a-z]+) {2,}\S", archwright("--help").stdout.split("Commands:")[1], re.MULTILINE)
@@ -53,7 +62,7 @@ def test_the_readme_names_every_blueprint():
 
 
 def test_the_picture_is_fresh(tmp_path):
-    """It is what `archwright diagram work-queue` draws."""
+    """It is what `archwright diagram work-queue -o site/assets/work-queue.svg` draws."""
     archwright("diagram", "work-queue", "-o", "picture.svg", cwd=tmp_path)
 
     assert (tmp_path / "picture.svg").read_bytes() == (ROOT / "site/assets/work-queue.svg").read_bytes()
