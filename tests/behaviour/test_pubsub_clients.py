@@ -106,3 +106,37 @@ def test_a_copy_under_another_name_works(tmp_path):
 
     assert done.returncode == 0, done.stderr
     assert "projects/p/topics/copied" in done.stdout
+
+
+def test_a_stream_can_change_its_deadline(pubsub_emulator):
+    """What a stream says about its deadline later on counts for what it is sent from then on."""
+
+    async def story():
+        channel = grpc.aio.insecure_channel(pubsub_emulator.endpoint)
+        publisher = PublisherAsyncClient(transport=PublisherGrpcAsyncIOTransport(channel=channel))
+        subscriber = SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
+        await publisher.create_topic(name=TOPIC)
+        await subscriber.create_subscription(name=SUBSCRIPTION, topic=TOPIC)
+        said, lengths = asyncio.Queue(), []
+
+        async def requests():
+            yield {"subscription": SUBSCRIPTION, "stream_ack_deadline_seconds": 10}
+            while True:
+                yield {"stream_ack_deadline_seconds": await said.get()}
+
+        async for response in await subscriber.streaming_pull(requests=requests()):
+            lengths += [lease.lease_seconds for lease in _leases(pubsub_emulator) if response.received_messages]
+            if len(lengths) == 1:
+                said.put_nowait(40)
+                await asyncio.sleep(0.3)
+            if len(lengths) >= 2:
+                break
+            await publisher.publish(topic=TOPIC, messages=[{"data": b"x"}])
+        await channel.close()
+        return lengths[0], lengths[-1]
+
+    assert (10.0, 40.0) == asyncio.run(story())
+
+
+def _leases(emulator):
+    return emulator.broker.subscription(SUBSCRIPTION)._leases

@@ -15,7 +15,7 @@ def faulty():
     """An emulator of its own, and its clients."""
     with PubSubEmulator() as emulator:
         bus = Bus(emulator.endpoint)
-        yield emulator.faults, bus
+        yield emulator, bus
         bus.close()
 
 
@@ -25,7 +25,8 @@ def _short(name):
 
 def test_a_dropped_connection_is_survived_by_a_stream(faulty):
     """Streams are cut; the client reconnects by itself and gets what is published afterwards."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     topic = bus.topic()
     subscription = bus.subscription(topic)
     seen = []
@@ -44,10 +45,16 @@ def test_a_dropped_connection_is_survived_by_a_stream(faulty):
 
 def test_a_dropped_connection_fails_a_pull_that_waits(faulty):
     """A pull that is under way ends with UNAVAILABLE, as a lost connection would."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     subscription = bus.subscription(bus.topic())
     struck = []
-    later = threading.Timer(0.5, lambda: struck.append(faults.drop_connections()))
+
+    def drop():
+        until(lambda: emulator.broker.subscription(subscription)._idle)
+        struck.append(faults.drop_connections())
+
+    later = threading.Thread(target=drop)
     later.start()
 
     with pytest.raises(exceptions.ServiceUnavailable):
@@ -58,7 +65,8 @@ def test_a_dropped_connection_fails_a_pull_that_waits(faulty):
 
 def test_leases_can_be_ended_now(faulty):
     """expire_locks lets held messages come again at once; it can be narrowed to one subscription."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     topic = bus.topic()
     one, two = bus.subscription(topic), bus.subscription(topic)
     bus.publish(topic, b"x")
@@ -74,7 +82,8 @@ def test_leases_can_be_ended_now(faulty):
 
 def test_messages_can_be_late(faulty):
     """A delay holds back what is published from now on, and keeps the order of a key."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     topic = bus.topic()
     subscription = bus.subscription(topic, enable_message_ordering=True)
     faults.delay(1.0, entity=_short(topic), messages=1)
@@ -91,7 +100,8 @@ def test_messages_can_be_late(faulty):
 
 def test_a_message_can_come_twice(faulty):
     """A duplicate is a second message with an id of its own, as when a publisher repeats itself."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     topic = bus.topic()
     subscription = bus.subscription(topic)
     faults.duplicate(entity=_short(topic))
@@ -105,7 +115,8 @@ def test_a_message_can_come_twice(faulty):
 
 def test_an_answer_can_be_lost(faulty):
     """The message is accepted, the publisher is told nothing and repeats itself: it arrives twice."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     topic = bus.topic()
     subscription = bus.subscription(topic)
     faults.lose_answers(entity=_short(topic))
@@ -117,7 +128,8 @@ def test_an_answer_can_be_lost(faulty):
 
 def test_nothing_armed_means_nothing_happens(faulty):
     """After clear() messages are delivered as ever."""
-    faults, bus = faulty
+    emulator, bus = faulty
+    faults = emulator.faults
     topic = bus.topic()
     subscription = bus.subscription(topic)
     faults.delay(60)

@@ -49,14 +49,23 @@ _NAMES: dict[str, dict[tuple[str, ...], str]] = {  # where names stand inside ea
 
 
 class ConfigError(EmulatorError):
-    """The start-up file is wrong; the message tells everything that is, line by line."""
+    """The start-up file is wrong; `problems` are all that is wrong with it."""
+
+    def __init__(
+        self, message: str, *, hint: str = "", where: str = "", problems: tuple[EmulatorError, ...] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
 
 
 class StartUp:
     """A start-up file, or the same as a mapping."""
 
     def __init__(self, source: Mapping[str, Any] | Path | str) -> None:
-        self._problems: list[str] = []
+        self._problems: list[EmulatorError] = []
         self._places: dict[Place, int] = {}
         self._text = ""
         if isinstance(source, (str, Path)):
@@ -78,9 +87,10 @@ class StartUp:
                 self._make(kind, index, entry, create[kind])
         if self._problems:
             raise ConfigError(
-                "\n".join([f"the start-up file has {len(self._problems)} problem(s):", *self._problems]),
-                hint="The keys are those of the API's JSON: topics, subscriptions, schemas, and project.",
+                f"the start-up file has {len(self._problems)} problem(s), so nothing was started.",
+                hint="Its keys are topics, subscriptions, schemas (as in the API's JSON) and the project of short names.",
                 where=self._name,
+                problems=tuple(self._problems),
             )
 
     def _read(self, path: Path) -> Any:
@@ -143,8 +153,8 @@ class StartUp:
         for key in path[:-1]:
             inner = inner.get(key) if isinstance(inner, dict) else None
         name = inner.get(path[-1]) if isinstance(inner, dict) else None
-        if isinstance(name, str) and name and "/" not in name:
-            inner[path[-1]] = f"projects/{self._content.get('project', '')}/{kind}/{name}"
+        if isinstance(name, str) and name and "/" not in name and self._content.get("project"):
+            inner[path[-1]] = f"projects/{self._content['project']}/{kind}/{name}"
 
     def _problem(self, place: Place, message: str) -> None:
         where = self._name
@@ -152,7 +162,7 @@ class StartUp:
             place = place[:-1]
         if place in self._places:
             where = f"{self._name}:{self._text.count(chr(10), 0, self._places[place]) + 1}"
-        self._problems.append(f"{where}: {message}")
+        self._problems.append(EmulatorError(message, where=where))
 
 
 def value_places(text: str) -> dict[Place, int]:

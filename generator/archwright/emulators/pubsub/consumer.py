@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Consumer:
     """A stream or a single pull.
 
-    While `open`, it may be given the successors of messages that it still holds (same ordering key).
+    It alone is given the successors of messages that it still holds (same ordering key), as long as it comes for them.
     A limit of 0 or less means none.
     """
 

@@ -131,11 +131,7 @@ class Lanes:
         if not self._may_go_on(lane):
             self._forget(lane)
             return None
-        queue = self._ready
-        if lane.consumer is not None:
-            if not lane.consumer.open:
-                return None  # the holder left: wait until its leases are over
-            queue = lane.consumer.lanes
+        queue = self._ready if lane.consumer is None else lane.consumer.lanes
         if lane.queue is not queue:
             lane.queue = queue
             queue.append(lane)
