@@ -122,7 +122,7 @@ def test_encodings_and_line_endings_do_not_hide_anything(mark, encoding, ending)
         ("> Deprecated", "deprecated"),
         ("Approved by the board", "accepted"),
         ("Not accepted", "rejected"),
-        ("Partially superseded by [3](0003-x.md)", "partially superseded by"),
+        ("Partially superseded by [3](0003-x.md)", "accepted"),
         ("Superceded by [3. X](0003-x.md)", "superseded"),
         ("Accepted, superseded by 0003", "superseded"),
         ("Accepted\n\nSuperceded by [3. X](0003-x.md)", "superseded"),

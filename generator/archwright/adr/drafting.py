@@ -132,13 +132,13 @@ def write_new(
     Raises:
         DecisionLogError: a template cannot be read, or the files cannot be written. Nothing has changed.
     """
+    slug = slugify(draft.title)
     draft = replace(draft, title=clean_title(draft.title))
     names = record_names(folder)
     latest = list(latest_records(folder, names))
     dated = (numbering or str((settings or {}).get("numbering", ""))) == "date"
     shape = shape_of(names) or (NameShape(day="%Y%m%d") if dated else NameShape())
     source, metadata = _template(folder, template, settings or {}, latest, built_in)
-    slug = slugify(draft.title)
     with locked(folder):
         number, warning = None, ""
         if shape.numbered and not unnumbered:
@@ -203,7 +203,7 @@ def _rendered(
     render: Render,
     shape: NameShape,
 ) -> DecisionRecord:
-    identifier = f"{shape.prefix}{number:0{shape.width}d}" if number is not None else slugify(draft.title)
+    identifier = f"{shape.prefix}{number:0{shape.width}d}" if number is not None else Path(name).stem
     values = draft.values(number, identifier) | {"metadata": metadata}
     text = render(source.source, values, source.name) if source.jinja else filled(source, values)
     text = text.lstrip("\n").rstrip() + "\n"

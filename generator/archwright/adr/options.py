@@ -131,7 +131,7 @@ def _headed(record: DecisionRecord, section: Section) -> Iterator[tuple[str, Spa
 
 def _is_option(record: DecisionRecord, heading: Section, found: list[Option]) -> bool:
     """Whether a heading names an option: below the pros and cons, or with the name of a considered one."""
-    if heading.role:
+    if heading.role or heading.level == 1:
         return False
     if any(same_option(heading.title, option.name) for option in found):
         return True

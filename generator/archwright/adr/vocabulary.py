@@ -27,7 +27,9 @@ SYNONYMS: Mapping[str, str] = {
     **dict.fromkeys(
         ["approved", "active", "adopted", "agreed", "decided", "final", "implemented", "partially implemented",
          "implementable", "done", "completed", "complete", "current", "in force", "ratified", "confirmed",
-         "accepting", "in use", "valid", "resolved", "applied", "live", "stable", "partially accepted"],
+         "accepting", "in use", "valid", "resolved", "applied", "live", "stable", "partially accepted",
+            "partially superseded",
+            "partly superseded"],
         "accepted",
     ),
     **dict.fromkeys(

@@ -17,9 +17,7 @@ _ATX = re.compile(r"(#{1,6})(?:[ \t]+(?=\S)|(?=[A-Z\d\[]))([^\n]*\S)")
 _CODE = 4
 _NUMBERED = re.compile(r"\d+[.)][ \t]")
 _CLOSING = re.compile(r"(?:^|[ \t]+)#+$")
-_SETEXT = re.compile(
-    r"^ {0,3}(?![-*+>|#=])(\S(?:[^\n]*\S)?)[ \t]*\n {0,3}(=+|--+)[ \t]*$", re.MULTILINE
-)
+_SETEXT = re.compile(r"^ {0,3}(?![-*+>|#=])(\S(?:[^\n]*\S)?)[ \t]*\n {0,3}(=+|--+)[ \t]*$", re.MULTILINE)
 _WORDS = r"[A-Za-z][A-Za-z /_-]{0,30}?"
 _PAIR = re.compile(
     rf"^[ \t]*(?:>[ \t]*)*(?:(?:[*+-]|\d+\.)[ \t]+)?(?:\*\*|__|\*|_|`)?(?P<key>{_WORDS})(?:\*\*|__|\*|_|`)?"
@@ -46,10 +44,11 @@ def mask(text: str, start: int) -> str:
     """
     if "```" not in text and "~~~" not in text and "<!--" not in text:
         return text
-    parts, at = [text[:start]], start
+    parts, at, closable = [text[:start]], start, True
     while match := _OPEN.search(text, at):
         if match[2]:
-            begin, close = match.start(), text.find("-->", match.end())
+            begin, close = match.start(), text.find("-->", match.end()) if closable else -1
+            closable = close >= 0
             end = close + 3 if close >= 0 else match.end()
         else:
             begin = match.start(1)

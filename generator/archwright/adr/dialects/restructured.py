@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HEADING = re.compile(
-    r"""^(?:(?P<over>([=\-~^"'`#*+.:_<>])\2{2,})[ \t]*\n)?[ \t]?(?P<words>(?!\.\. |[-*+][ \t])\S[^\n]*?)[ \t]*\n(?P<under>([=\-~^"'`#*+.:_<>])\5{2,})[ \t]*$""",
+    r"""^(?:(?P<over>([=\-~^"'`#*+.:_<>])\2{2,})[ \t]*\n)?[ \t]?(?P<words>(?!\.\. |[-*+][ \t])\S(?:[^\n]*\S)?)[ \t]*\n(?P<under>([=\-~^"'`#*+.:_<>])\5{2,})[ \t]*$""",
     re.MULTILINE,
 )
 _BLOCK = re.compile(
