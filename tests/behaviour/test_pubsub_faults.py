@@ -60,7 +60,8 @@ def test_a_dropped_connection_fails_a_pull_that_waits(faulty):
     with pytest.raises(exceptions.ServiceUnavailable):
         bus.subscriber.pull(request={"subscription": subscription, "max_messages": 1}, timeout=5, retry=None)
 
-    assert struck == [1]
+    later.join()
+    assert [1] == struck
 
 
 def test_leases_can_be_ended_now(faulty):

@@ -88,7 +88,7 @@ class StartUp:
         if self._problems:
             raise ConfigError(
                 f"the start-up file has {len(self._problems)} problem(s), so nothing was started.",
-                hint="Its keys are topics, subscriptions, schemas (as in the API's JSON) and the project of short names.",
+                hint="Its keys are topics, subscriptions, schemas (as in the API's JSON) and short names' project.",
                 where=self._name,
                 problems=tuple(self._problems),
             )
