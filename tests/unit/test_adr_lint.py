@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 import pytest
 
@@ -9,7 +9,7 @@ from archwright.adr.read import load_log
 from archwright.adr.rules import all_rules
 from archwright.errors import Severity
 
-TODAY = datetime.date(2026, 11, 22)
+TODAY = dt.date(2026, 11, 22)
 
 
 def nygard(number, title="Use a queue", *, status="Accepted", date="2026-01-02", more=""):

@@ -102,7 +102,7 @@ def _cited(log: DecisionLog, root: Path, path: str, line: int) -> Iterator[tuple
     cited = [each for each in in_text(log, text, path, prefix, root) if each.records]
     if line:
         cited = [each for each in cited if -NEAR <= line - each.line <= 4 * NEAR or each.line <= _HEAD]
-        cited.sort(key=lambda each: (each.line > line, abs(each.line - line)))
+        cited.sort(key=lambda each: (abs(each.line - line) > 4 * NEAR, each.line > line, abs(each.line - line)))
     for each in cited:
         for record in each.records:
             yield record, "citation", f"{path}:{each.line}"

@@ -130,6 +130,7 @@ def changes_since(
         if then is None or not is_decided(then):
             continue
         now = log.by_name.get(after.removeprefix(prefix)) if after else None
+        now = now if now and _is_same(then, now) else None
         found.append((then, now, classify(then, now) if now else Classified(Change.SUBSTANTIVE)))
     return tuple(found)
 
@@ -147,6 +148,13 @@ def merge_base(repository: Repository, ref: str) -> str:
             if shallow
             else "give the branch that this one came from.",
         ) from error
+
+
+def _is_same(then: DecisionRecord, now: DecisionRecord) -> bool:
+    """Whether two files hold one decision; to git, two records of one template look like a rename."""
+    return (
+        then.name == now.name or then.slug == now.slug or then.title.text == now.title.text or then.number == now.number
+    )
 
 
 def is_decided(record: DecisionRecord) -> bool:
@@ -203,6 +211,7 @@ def _edits(repository: Repository, folder: Path, vocabulary: Vocabulary, steps: 
                 if step.name and step.after in texts
                 else None
             )
+            now = now if now and _is_same(then, now) else None
             outcome = classify(then, now) if now else Classified(Change.SUBSTANTIVE)
             yield Edit(
                 step.commit,

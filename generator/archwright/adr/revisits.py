@@ -33,8 +33,7 @@ KEYS = (
 )
 KINDS = ("date", "package", "path-gone", "age")
 OVERDUE, PENDING, UNKNOWN, INVALID = "overdue", "pending", "unknown", "invalid"
-_AGE = re.compile(r"(\d+)\s*(d|days?|w|weeks?|mo|m|months?|y|yr|years?)", re.IGNORECASE)
-_PART = re.compile(r"\s*(\d+)\s*(d|days?|w|weeks?|mo|m|months?|y|yr|years?)\s*,?", re.IGNORECASE)
+_PART = re.compile(r"\s*(\d+)\s*(days?|d|weeks?|w|months?|mo|m|years?|yr|y)\b\s*,?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _bare(text: str) -> tuple[str, str]:
     """Tell what words without a kind are: a day, an age, or nothing that we know."""
     if find_day(text):
         return "date", text
-    return ("age", text) if _AGE.match(text.strip()) else ("", text)
+    return ("age", text) if _PART.match(text) else ("", text)
 
 
 def _evaluated(record: DecisionRecord, kind: str, text: str, place: Span | None, around: Surroundings) -> Trigger:

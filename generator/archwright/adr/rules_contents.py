@@ -39,7 +39,20 @@ _OPEN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BRACED = re.compile(r"\{[A-Za-z][^{}\n:=;,]* [^{}\n:=;,]* [^{}\n:=;]*\}")
-_UNWRITTEN_WORDS = ("TODO", "TBD", "TBA", "FIXME", "XXX", "NUMBER", "STATUS", "DATE", "<your", "<insert", "<add", "<fill")
+_UNWRITTEN_WORDS = (
+    "TODO",
+    "TBD",
+    "TBA",
+    "FIXME",
+    "XXX",
+    "NUMBER",
+    "STATUS",
+    "DATE",
+    "<your",
+    "<insert",
+    "<add",
+    "<fill",
+)
 _UNWRITTEN = re.compile(
     r"^[ \t]*(?:[-*+>|][ \t]*)*\**(?:TODO|TBD|TBA|FIXME|XXX)\**(?=[:.!\s|]|$)|<(?:your|insert|add|fill)\b[^>\n]+>|^(?:#[ \t]+)?(?:NUMBER\.?[ \t]+TITLE|STATUS|DATE: DATE|Date: DATE)$",
     re.MULTILINE,
