@@ -1,0 +1,226 @@
+"""A drill is worth what it notices: each one fails once the mechanism that it stands for is taken out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from archwright import render, resolve
+from archwright.catalog import load_catalog
+
+pytestmark = pytest.mark.slow
+
+SQLITE = "src/desk/messaging/sqlite"
+JOB = "src/desk/worker/job.py"
+WORKER = "src/desk/worker/worker.py"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A line of a starter and what it becomes when its mechanism is taken out."""
+
+    what: str
+    path: str
+    old: str
+    new: str
+
+
+KEEPS_LATER = Cut(
+    "a message is accepted before it is kept",
+    "src/desk/messaging/sender.py",
+    "self._broker.send(channel, message, deduplication_id=deduplication_id, delay=delay)",
+    "__import__('atexit').register(self._broker.send, channel, message)",
+)
+NO_LEASE_END = Cut("leases never end", f"{SQLITE}/broker.py", "now + queue.lease.total_seconds()", "now + 1_000_000")
+NO_LEASE = Cut("a lease keeps nobody away", f"{SQLITE}/broker.py", "now + queue.lease.total_seconds()", "now")
+NO_LIMIT = Cut(
+    "attempts are not counted",
+    JOB,
+    "return self._queue.max_deliveries is not None and self._delivery.deliveries >= self._queue.max_deliveries",
+    "return False",
+)
+ONE_ATTEMPT = Cut(NO_LIMIT.what, JOB, NO_LIMIT.old, "return True")
+NO_BACKSTOP = Cut(
+    "silent failures are not counted", f"{SQLITE}/broker.py", "if queue.max_deliveries is None:", "if True:"
+)
+NO_BACKOFF = Cut(
+    "there is no wait between attempts",
+    "src/desk/messaging/channels.py",
+    "seconds=seconds * random.uniform(0.8, 1.0)",
+    "seconds=0",
+)
+NO_RENEWAL = Cut("leases are not renewed", WORKER, "job.renew()", "pass")
+NO_LONGEST = Cut(
+    "a lease is renewed for ever", WORKER, "if job.running_for < self._max_lease_time:", "if job.running_for:"
+)
+NO_DRAIN = Cut("a worker that stops drops what it holds", WORKER, "self._drain(hurry)", "del hurry")
+UNREADABLE_RETRIED = Cut(
+    "unreadable messages are retried", JOB, "self._set_aside(Reason.UNREADABLE, error.message)", "self._failed(error)"
+)
+PERMANENT_RETRIED = Cut(
+    "permanent failures are retried",
+    JOB,
+    "self._set_aside(Reason.PERMANENT, _describe(error.__cause__ or error))",
+    "self._failed(error)",
+)
+REDRIVE_LOSES = Cut(
+    "redrive drops what it takes",
+    f"{SQLITE}/aside.py",
+    "connection.execute(_COPY_BACK, (now, expires_at, position)).rowcount",
+    "1",
+)
+SILENT = Cut("errors are not passed on", "src/desk/cli.py", "return error.exit_code", "return 0")
+FIRST_ONLY = Cut("one subscription takes all", f"{SQLITE}/routes.py", "return queues", "return queues[:1]")
+NO_FILTER = Cut(
+    "filters are not looked at",
+    "src/desk/subscriptions.py",
+    "return all(attributes.get(name) in values for name, values in wanted.items())",
+    "return True",
+)
+SHARED = Cut(
+    "subscriptions wait for each other",
+    f"{SQLITE}/due.py",
+    "WHERE queue = ?",
+    "WHERE NOT EXISTS (SELECT 1 FROM messages WHERE lease IS NOT NULL) AND queue = ?",
+)
+HEAD_OF_LINE = Cut(
+    "a failing message holds up the rest",
+    f"{SQLITE}/due.py",
+    "WHERE queue = ?",
+    "AS one WHERE NOT EXISTS (SELECT 1 FROM messages AS two WHERE two.position < one.position) AND queue = ?",
+)
+WRONG_QUEUE = Cut(
+    "redrive brings copies elsewhere",
+    f"{SQLITE}/aside.py",
+    "SELECT queue, {ENVELOPE}, sent_at, redrives + 1",
+    "SELECT 'orders/analytics', {ENVELOPE}, sent_at, redrives + 1",
+)
+NO_DESCRIPTION = Cut(
+    "the description is dropped", f"{SQLITE}/aside.py", "(reason, description, now,", '(reason, "", now,'
+)
+NO_RATE = Cut("redrive has no brake", "src/desk/redrive.py", "1 / settings.redrive_rate", "0.0")
+NO_CAP = Cut("redrive never gives up", "src/desk/redrive.py", "letter.redrives >= self._cap", "False")
+NO_WAY_OUT = Cut("a parked message is stuck", "src/desk/redrive.py", "named or not self", "not self")
+ANY_REASON = Cut(
+    "redrive takes any reason", "src/desk/redrive.py", 'self.reason in {"", letter.reason}', "bool(self.reason)"
+)
+TWO_STEPS = Cut(
+    "redrive copies first and deletes later",
+    f"{SQLITE}/broker.py",
+    "            return bring_back(connection, position, now, self._expiry(queue, now))\n",
+    """\
+            connection.execute("CREATE TEMP TABLE kept AS SELECT * FROM dead_letters WHERE position = ?", (position,))
+            moved = bring_back(connection, position, now, self._expiry(queue, now))
+            connection.execute("INSERT INTO dead_letters SELECT * FROM kept")
+            connection.execute("DROP TABLE kept")
+        time.sleep(0.5)
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM dead_letters WHERE position = ?", (position,))
+        return moved
+""",
+)
+NO_ALARM = Cut("the alarm is never raised", "src/desk/commands/dead_letters.py", "return 1 if old else 0", "return 0")
+
+CUTS = {
+    "work-queue": {
+        "test_accepted_task_survives_a_killed_sender": KEEPS_LATER,
+        "test_killed_worker_loses_nothing": NO_LEASE_END,
+        "test_poison_task_is_set_aside_after_exactly_max_deliveries": NO_LIMIT,
+        "test_failing_task_waits_longer_each_time": NO_BACKOFF,
+        "test_long_task_keeps_its_lease": NO_RENEWAL,
+        "test_stuck_task_is_taken_from_its_worker": NO_LONGEST,
+        "test_terminated_worker_finishes_what_it_holds": NO_DRAIN,
+        "test_burst_is_shared_by_competing_workers": NO_LEASE,
+        "test_unreadable_task_is_set_aside_at_once": UNREADABLE_RETRIED,
+        "test_redriven_task_is_done_after_the_fix": REDRIVE_LOSES,
+        "test_sender_is_told_when_the_broker_is_away": SILENT,
+    },
+    "publish-subscribe": {
+        "test_accepted_event_survives_a_killed_publisher": KEEPS_LATER,
+        "test_each_subscription_gets_its_own_copy": FIRST_ONLY,
+        "test_filter_keeps_other_events_out": NO_FILTER,
+        "test_event_waits_for_a_subscriber_that_is_away": FIRST_ONLY,
+        "test_slow_subscription_delays_no_other": SHARED,
+        "test_crash_in_one_subscription_leaves_the_others_alone": NO_LEASE_END,
+        "test_poison_event_is_set_aside_for_one_subscription_only": NO_LIMIT,
+        "test_redrive_reaches_one_subscription_only": WRONG_QUEUE,
+        "test_unknown_version_is_set_aside_not_lost": UNREADABLE_RETRIED,
+        "test_terminated_subscriber_finishes_what_it_holds": NO_DRAIN,
+    },
+    "dead-letter-redrive": {
+        "test_accepted_order_survives_a_killed_sender": KEEPS_LATER,
+        "test_killed_worker_loses_nothing": NO_LEASE_END,
+        "test_dead_letter_keeps_its_reason": NO_DESCRIPTION,
+        "test_permanent_failure_is_set_aside_at_once": PERMANENT_RETRIED,
+        "test_transient_failure_is_set_aside_after_exactly_max_deliveries": ONE_ATTEMPT,
+        "test_crash_loop_is_set_aside": NO_BACKSTOP,
+        "test_set_aside_order_does_not_block_the_rest": HEAD_OF_LINE,
+        "test_redrive_keeps_to_its_rate": NO_RATE,
+        "test_order_that_fails_again_is_parked_after_the_cap": NO_CAP,
+        "test_parked_order_is_redriven_only_by_name": NO_WAY_OUT,
+        "test_redrive_takes_only_the_reason_asked_for": ANY_REASON,
+        "test_killed_redrive_loses_nothing": TWO_STEPS,
+        "test_old_dead_letter_raises_the_alarm": NO_ALARM,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def starters(tmp_path_factory):
+    """Render each starter once, with less patience: a drill that waits in vain need not wait long."""
+    catalog = load_catalog()
+    folder = tmp_path_factory.mktemp("starters")
+    for blueprint in CUTS:
+        architecture = resolve.resolve(catalog, blueprint, "local", "desk", {})
+        for path, file in render.render_layers(architecture).items():
+            target = folder / blueprint / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.content)
+        stagecraft = folder / blueprint / "dev/stagecraft.py"
+        stagecraft.write_text(replaced(stagecraft.read_text(), "PATIENCE = 20.0 + 3.0 *", "PATIENCE = 5.0 + 0.0 *"))
+    return folder
+
+
+def replaced(text, old, new):
+    assert text.count(old) == 1, f"the line to take out is there {text.count(old)} times: {old}"
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "drill"), [(blueprint, drill) for blueprint in CUTS for drill in CUTS[blueprint]]
+)
+def test_drill_notices(starters, tmp_path, blueprint, drill):
+    """With its mechanism taken out, the drill fails; its own assertion or wait says so, not an import."""
+    cut = CUTS[blueprint][drill]
+    starter = shutil.copytree(starters / blueprint, tmp_path / "desk")
+    target = starter / cut.path
+    target.write_text(replaced(target.read_text(), cut.old, cut.new))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_drills.py", "-k", drill],
+        cwd=starter,
+        env={**os.environ, "PYTHONPATH": str(starter / "src"), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert "1 failed" in done.stdout, f"{cut.what}, and {drill} did not notice:\n{done.stdout[-1500:]}"
+    assert "SyntaxError" not in done.stdout
+    assert "ImportError" not in done.stdout
+
+
+@pytest.mark.parametrize("blueprint", CUTS)
+def test_every_drill_is_tried(starters, blueprint):
+    """No drill of a starter is left out of the table above."""
+    text = (starters / blueprint / "tests/test_drills.py").read_text()
+
+    assert sorted(CUTS[blueprint]) == sorted(
+        line.split()[1].split("(")[0] for line in text.splitlines() if line.startswith("def test_")
+    )
