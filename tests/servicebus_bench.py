@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socket
 import subprocess
 import sys
 import threading
 import time
+import types
 from typing import TYPE_CHECKING, Any
 
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
+from azure.servicebus._pyamqp import _transport
 
 from archwright.emulators.servicebus import ServiceBusEmulator
 
@@ -29,6 +32,7 @@ CONFIG: dict[str, Any] = {
                 "Name": "test",
                 "Queues": [
                     {"Name": "q", "Properties": {"LockDuration": "PT2S", "MaxDeliveryCount": 3}},
+                    {"Name": "five", "Properties": {"LockDuration": "PT5S"}},
                     {"Name": "long", "Properties": {"LockDuration": "PT1M", "MaxDeliveryCount": 1000}},
                     {"Name": "sess", "Properties": {"LockDuration": "PT2S", "RequiresSession": True}},
                     {"Name": "longsess", "Properties": {"RequiresSession": True, "MaxDeliveryCount": 1000}},
@@ -90,6 +94,25 @@ CONFIG: dict[str, Any] = {
         ]
     }
 }
+
+
+class _SocketThatClosesItself(socket.socket):
+    """The SDK forgets its socket when its server dies; Python would warn of that in whatever test runs then."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _connect(*arguments: Any, **options: Any) -> socket.socket:
+    plain = socket.create_connection(*arguments, **options)
+    kept = _SocketThatClosesItself(plain.family, plain.type, plain.proto, plain.detach())
+    kept.settimeout(plain.gettimeout())
+    return kept
+
+
+_sockets = types.ModuleType("socket")
+_sockets.__dict__.update({**vars(socket), "create_connection": _connect})
+_transport.socket = _sockets
 
 _closing: list[threading.Thread] = []
 
