@@ -270,8 +270,10 @@ def visit(site, **options):
 
 
 def addresses(site):
+    """Return the pages of a site; of the decision records, which are of one kind, the first."""
     found = sorted(file.parent.relative_to(site).as_posix() for file in site.rglob("index.html"))
-    return ["" if one == "." else f"{one}/" for one in found]
+    records = [one for one in found if one.startswith("decisions/")]
+    return ["" if one == "." else f"{one}/" for one in found if one not in records[1:]]
 
 
 @pytest.mark.browser

@@ -11,7 +11,7 @@ from archwright.diagrams.icons import node_class
 from archwright.diagrams.metrics import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from archwright.views import Edge, Group, View
 
@@ -22,10 +22,14 @@ STYLES = (
     Style("TB", upright=False, text=160, label=170),
     Style("TB", upright=False, text=112, label=110),
     Style("TB", upright=True, text=124, label=96),
+)
+NARROW = (  # for what is too wide in all of those
     Style("LR", upright=False, text=92, label=72, between=0.02, pad=8, step=2),
     Style("LR", upright=False, text=84, label=72, between=0.02, pad=9, step=4),
     Style("LR", upright=False, text=72, label=72, between=0.06, pad=9, step=4),
 )
+WIDEST, HIGHEST = PAGE - 2 * MARGIN, 800
+COLUMN = 700  # the width of a column of text: what fits there needs no scaling at all
 _TABLE = '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{}</TR></TABLE>>'
 Point = tuple[float, float]
 
@@ -73,19 +77,28 @@ class Layout:
 
 def lay_out(view: View) -> Layout:
     """Place a view in every style and keep the one that suits a page best."""
-    sketches = [_Sketch(view, style) for style in STYLES]
+    first = _place(view, STYLES[:1])[0]
+    if first.width <= COLUMN and first.height <= COLUMN * 0.6:
+        return first
+    best = min(first, *_place(view, STYLES[1:]), key=_unfit)
+    if best.width > WIDEST or best.height > HIGHEST:
+        best = min(best, *_place(view, NARROW), key=_unfit)
+    return best
+
+
+def _place(view: View, styles: Sequence[Style]) -> list[Layout]:
+    sketches = [_Sketch(view, style) for style in styles]
     placed = place([sketch.source() for sketch in sketches])
-    layouts = [sketch.read(graph) for sketch, graph in zip(sketches, placed, strict=True)]
-    return min(layouts, key=_unfit)
+    return [sketch.read(graph) for sketch, graph in zip(sketches, placed, strict=True)]
 
 
 def _unfit(layout: Layout) -> float:
     """How badly a layout suits a page: too wide to read, too high to see at once, mostly empty."""
     covered = sum(placed.card.width * placed.card.height for placed in layout.cards)
     empty = 1 - covered / max(layout.width * layout.height, 1)
-    cramped = 40 * STYLES.index(layout.style) if layout.style in STYLES[-3:] else 0
-    too_wide = max(0, layout.width + 2 * MARGIN - PAGE) * 20 + max(0, layout.width - 700) * 0.6
-    return too_wide + max(0, layout.height - 480) * 0.8 + max(0, layout.height - 800) * 2 + empty * 300 + cramped
+    cramped = 200 + 40 * NARROW.index(layout.style) if layout.style in NARROW else 0
+    too_wide = max(0, layout.width - WIDEST) * 20 + max(0, layout.width - COLUMN) * 0.6
+    return too_wide + max(0, layout.height - 480) * 0.8 + max(0, layout.height - HIGHEST) * 2 + empty * 300 + cramped
 
 
 class _Sketch:

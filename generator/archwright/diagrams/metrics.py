@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _WIDTHS = {
     191: "'",
@@ -33,6 +34,7 @@ OVERHANG = 1.6  # a word that is this much longer than a line may stay whole
 SLACK = 1.04  # a reader's font may run a little wider than Helvetica
 
 
+@lru_cache(maxsize=16_384)
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of one line in pixels at `size` pixels."""
     thousandths = sum(_character(character) for character in text)
@@ -50,11 +52,12 @@ def _character(character: str) -> int:
     return _THOUSANDTHS.get(plain, _OTHER)
 
 
+@lru_cache(maxsize=4096)
 def wrap(text: str, size: float, limit: float, *, bold: bool = False) -> tuple[str, ...]:
     """Break `text` at spaces into lines of at most `limit` pixels and of like length; only much longer words break."""
     words = [part for word in text.split() for part in _parts(word, size, limit * OVERHANG, bold=bold)]
-    if not words:
-        return ()
+    if not words or text_width(" ".join(words), size, bold=bold) <= limit:
+        return tuple(filter(None, [" ".join(words)]))
     longest = max(text_width(word, size, bold=bold) for word in words)
     limit = max(limit, longest)
     count = len(_fill(words, size, limit, bold=bold))
