@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,10 @@ from archwright.adr import load_log
 from archwright.adr.actions import supersede
 from archwright.errors import DecisionLogError
 
-NYGARD = "# {number}. {title}\n\nDate: 2024-01-01\n\n## Status\n\n{status}\n\n## Context\n\nC.\n\n## Decision\n\nD.\n\n## Consequences\n\nE.\n"
+NYGARD = (
+    "# {number}. {title}\n\nDate: 2024-01-01\n\n## Status\n\n"
+    "{status}\n\n## Context\n\nC.\n\n## Decision\n\nD.\n\n## Consequences\n\nE.\n"
+)
 
 
 @pytest.fixture
@@ -301,7 +303,7 @@ def test_numbers_of_other_branches_are_taken(log):
 
 @pytest.mark.parametrize("state", ["no repository", "git absent", "detached", "shallow", "no commit yet", "broken"])
 def test_git_in_every_state_does_not_stop_a_record(log, state, tmp_path):
-    """`new` works without git, in a fresh, broken, shallow or detached checkout; what could not be looked at is told."""
+    """`new` works without git, in a fresh, broken, shallow or detached checkout; what is not known is told."""
     root = log.parent.parent
     environment = {}
     if state != "no repository":
@@ -327,7 +329,7 @@ def test_git_in_every_state_does_not_stop_a_record(log, state, tmp_path):
 
 
 def test_answers_that_are_no_answers(log, tmp_path):
-    """An answers file that is missing, no YAML or no mapping, and a setting without a value, are refused; nothing is written."""
+    """Answers that are missing, no YAML or no mapping, and a setting without a value, are refused."""
     (tmp_path / "list.yaml").write_text("- a\n")
     (tmp_path / "bad.yaml").write_text("a: [b\n")
 

@@ -66,7 +66,8 @@ def test_log4brains_packages_are_part_of_the_log(tmp_path):
     a_log(tmp_path / "docs" / "adr")
     a_log(tmp_path / "packages" / "core" / "adr")
     (tmp_path / ".log4brains.yml").write_text(
-        "project:\n  name: x\n  adrFolder: docs/adr\n  packages:\n    - name: core\n      path: packages/core\n      adrFolder: packages/core/adr\n"
+        "project:\n  name: x\n  adrFolder: docs/adr\n  packages:\n"
+        "    - name: core\n      path: packages/core\n      adrFolder: packages/core/adr\n"
     )
 
     log = find_log(tmp_path).load()

@@ -193,7 +193,7 @@ def test_gaps_of_a_template_are_no_options_and_no_choice():
 
 
 def test_relations_resolve_in_every_dialect():
-    """Supersession is found in status sections, bullets, links, front matter and site paths, and leads to the record."""
+    """Supersession is found in sections, bullets, links, front matter and site paths, and leads to the record."""
     found = {}
     for dialect in ("nygard", "madr2", "madr4", "both", "log4brains", "docusaurus"):
         log = load_log(DATA / dialect)

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from archwright.adr.read import load_log, load_record, parse_record
 
 __all__ = [
-    "DecisionLog", "DecisionRecord", "LeftOut", "Relation", "Status", "Value", "load_log", "load_record", "parse_record",
+    "DecisionLog", "DecisionRecord", "LeftOut", "Relation", "Status", "Value", "load_log", "load_record",
+    "parse_record",
 ]  # fmt: skip  # names in a few lines
 
 _ROOMS = {"load_log": "read", "load_record": "read", "parse_record": "read"}

@@ -22,13 +22,13 @@ _FROM = {
     "deprecated": {"draft", "proposed", "accepted"},
 }
 _INSTEAD = {
-    "superseded": "the record that supersedes it stands; write a new one with `archwright adr new --supersedes`, or use --force.",
+    "superseded": "write a new record with `archwright adr new --supersedes`, or use --force.",
     "accepted": "an accepted decision is deprecated or superseded, not rejected; use --force if it never was in force.",
     "": "use --force to change it all the same.",
 }
 
 
-def change_status(
+def change_status(  # noqa: PLR0913  # each is a thing of its own
     log: DecisionLog,
     record: DecisionRecord,
     word: str,

@@ -135,5 +135,6 @@ def _argued(draft: Draft, weight: str, name: str, reason: str) -> Draft:
     if at is None:
         options.append(OptionDraft(name=name))
         at = len(options) - 1
-    options[at] = replace(options[at], **{weight: (*getattr(options[at], weight), reason)})
+    reasons = (*getattr(options[at], weight), reason)
+    options[at] = replace(options[at], **{weight: reasons})  # type: ignore[arg-type]  # one of three fields, all alike
     return replace(draft, options=tuple(options))

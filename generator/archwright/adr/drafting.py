@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from archwright.errors import DecisionLogError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from archwright.adr.model import DecisionLog, DecisionRecord
 
@@ -74,7 +74,7 @@ class Draft:
             for name in ("deciders", "consulted", "informed", "tags")
         }
         return {
-            **self.extra, **people, "title": self.title, "number": number, "id": identifier, "date": self.day.isoformat(),
+            **self.extra, **people, "title": self.title, "number": number, "id": identifier, "date": self.day.isoformat(),  # noqa: E501  # one pattern
             "status": self.status, "context": self.context, "drivers": self.drivers, "options": self.options,
             "chosen": self.chosen, "because": self.because.rstrip("."), "good": self.good, "bad": self.bad,
             "confirmation": self.confirmation, "more": self.more, "metadata": "front-matter",
@@ -113,7 +113,7 @@ def clean_title(title: str) -> str:
     return re.sub(r"(?<!\S)(#+)$", r"\\\1", plain.replace("<!--", "&lt;!--"))
 
 
-def write_new(
+def write_new(  # noqa: PLR0913  # each is a thing of its own
     folder: Path,
     draft: Draft,
     render: Render,
@@ -181,7 +181,7 @@ def _template(
     return Template(name=fitting, source=built_in(fitting, markup), suffix=suffix), metadata
 
 
-def _free_name(
+def _free_name(  # noqa: PLR0913  # each is a thing of its own
     folder: Path, shape: NameShape, number: int | None, draft: Draft, slug: str, *, unnumbered: bool, suffix: str
 ) -> str:
     """Return a name that no file has; a date and a slug that are taken get `-2`, as log4brains does it."""
@@ -193,7 +193,7 @@ def _free_name(
     raise DecisionLogError(f"{folder} has a thousand records of this name", hint="choose another title.")
 
 
-def _rendered(
+def _rendered(  # noqa: PLR0913, PLR0917  # each is a thing of its own
     folder: Path,
     name: str,
     draft: Draft,

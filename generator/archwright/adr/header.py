@@ -27,7 +27,8 @@ _PSEUDO = re.compile(
     r"^[ \t]*(?:\*\*|__)Status:?(?:\*\*|__):?[ \t]*\n(?:[ \t]*\n)*([^\n]+)$", re.MULTILINE | re.IGNORECASE
 )
 DATE_KEYS = (
-    "date", "created", "created-at", "created-on", "decision-date", "decided", "decided-on", "date-decided", "date-created",
+    "date", "created", "created-at", "created-on", "decision-date", "decided",
+    "decided-on", "date-decided", "date-created",
     "last-modified", "last-updated", "updated", "modified", "pubdate", "publish-date", "date-accepted", "accepted",
 )  # fmt: skip  # a list
 

@@ -10,8 +10,8 @@ from archwright.adr.source import Source, Span
 from archwright.adr.vocabulary import IN_FORCE, PLAIN, Vocabulary
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping
-    from datetime import date
     from pathlib import Path
 
 __all__ = [
@@ -137,7 +137,7 @@ class DecisionRecord:
     title: Value
     status: Status
     date: Value | None
-    day: date | None
+    day: dt.date | None
     source: Source
     markup: str
     slug: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ITEM = re.compile(r"(?P<indent> {0,3})(?:[-*+]|\d+[.)])[ \t]+(?P<words>\S[^\n]*)")
 _ARGUMENT = re.compile(
-    r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:[^\w\s\[(`'\"]+[ \t]*)?\**(?P<weight>Good|Neutral|Bad|Pro|Con|Pros|Cons|Positive|Negative)\b\**[ \t]*"
+    r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:[^\w\s\[(`'\"]+[ \t]*)?\**(?P<weight>Good|Neutral|Bad|Pro|Con|Pros|Cons|Positive|Negative)\b\**[ \t]*"  # noqa: E501  # one pattern
     r"(?:,[ \t]*(?:because|as|since)?|:|-|because)[ \t]*(?P<text>[^\n]*)",
     re.IGNORECASE,
 )
@@ -26,20 +26,21 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _CHOSEN = re.compile(
-    r"(?:chosen|selected|preferred)[ \t]+(?:option|solution|alternative|approach)s?[ \t]*(?:is|was)?[ \t]*[:\-–]?[ \t*_]*\n?[ \t]*"
-    r"(?:\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”|'(?P<single>[^'\n]+)'|\*\*(?P<bold>[^*\n]+)\*\*|(?P<plain>[^\s\"“'{][^\n]*?)(?=,[ \t]*(?:because|since|as)\b|[ \t]+because\b|[.;][ \t]|[.;]?[ \t]*$))",
+    r"(?:chosen|selected|preferred)[ \t]+(?:option|solution|alternative|approach)s?[ \t]*(?:is|was)?[ \t]*[:\-–]?[ \t*_]*\n?[ \t]*"  # noqa: E501, RUF001  # a mark that people type
+    r"(?:\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”|'(?P<single>[^'\n]+)'|\*\*(?P<bold>[^*\n]+)\*\*|(?P<plain>[^\s\"“'{][^\n]*?)(?=,[ \t]*(?:because|since|as)\b|[ \t]+because\b|[.;][ \t]|[.;]?[ \t]*$))",  # noqa: E501  # one pattern
     re.IGNORECASE | re.MULTILINE,
 )
 _LINKED = re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
 _MARKS = re.compile(r"[*_`\"“”]+")
 _NUMBERED = re.compile(
-    r"^(?:option[ \t]*)?(?:\d+|[a-z])[.:)][ \t]*|^option[ \t]+(?:\d+|[a-z])[ \t]*[-–—:][ \t]*", re.IGNORECASE
+    r"^(?:option[ \t]*)?(?:\d+|[a-z])[.:)][ \t]*|^option[ \t]+(?:\d+|[a-z])[ \t]*[-–—:][ \t]*",  # noqa: RUF001  # a mark that people type
+    re.IGNORECASE,
 )
 
 
 def plain_name(words: str) -> str:
     """Return an option's name as two people would agree on it: no marks, links, numbering or case."""
-    plain = _MARKS.sub("", _LINKED.sub(r"\1", words)).strip(" \t.:,;-–")
+    plain = _MARKS.sub("", _LINKED.sub(r"\1", words)).strip(" \t.:,;-–")  # noqa: RUF001  # a mark that people type
     return re.sub(r"\s+", " ", _NUMBERED.sub("", plain)).strip().lower()
 
 

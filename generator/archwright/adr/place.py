@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archwright.adr.vocabulary import PLAIN, Vocabulary
@@ -12,12 +11,13 @@ from archwright.errors import DecisionLogError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from archwright.adr.model import DecisionLog
 
 USUAL = (
     "doc/adr", "docs/adr", "docs/decisions", "docs/adrs", "docs/architecture/decisions", "doc/architecture/decisions",
-    "docs/architecture/adr", "docs/architecture-decisions", "docs/architecture-decision-records", "architecture/decisions",
+    "docs/architecture/adr", "docs/architecture-decisions", "docs/architecture-decision-records", "architecture/decisions",  # noqa: E501  # one pattern
     "architecture-decision-record", "architecture-decision-records", "doc/decisions", "decisions", "adr", "adrs", "ADR",
     ".archgate/adrs", ".adr",
 )  # fmt: skip  # a list

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST = 8 * 1024 * 1024
 _RESERVED = {
-    "readme": "a page about the log", "index": "an index", "_index": "an index", "backlog": "a list of what is to be decided",
+    "readme": "a page about the log", "index": "an index", "_index": "an index",
+    "backlog": "a list of what is to be decided",
     "summary": "an index", "toc": "an index", "changelog": "a changelog", "contributing": "a page about the log",
     "license": "a licence", "agents": "instructions", "claude": "instructions", "glossary": "a glossary",
 }  # fmt: skip  # a few names a line
@@ -163,7 +164,7 @@ def _reserved(stem: str, label: RecordName) -> str:
     return ""
 
 
-def _bytes(path: Path) -> bytes | str:
+def _bytes(path: Path) -> bytes | str:  # noqa: PLR0911  # a reason for each way out
     """Return a file's bytes, or why it cannot be read; nothing but a regular file is ever opened."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -190,7 +191,7 @@ def _bytes(path: Path) -> bytes | str:
 
 
 def _looks_like_record(record: DecisionRecord, *, in_folder: bool) -> bool:
-    """Judge a file whose name has no number: a draft by its status and sections, but no page that only links to records."""
+    """Judge a file whose name has no number by its status and sections; a page that links to records is none."""
     roles = {section.role for section in record.sections}
     if in_folder:
         return not record.status.inferred and "decision" in roles
@@ -199,7 +200,7 @@ def _looks_like_record(record: DecisionRecord, *, in_folder: bool) -> bool:
     )
 
 
-def parse_record(
+def parse_record(  # noqa: PLR0913  # each is a thing of its own
     raw: bytes,
     path: Path,
     name: str = "",
@@ -235,7 +236,8 @@ def parse_record(
     stated, day = read_date(masked, header, sections, stem)
     number = label.number if label.speaks or label.draft else _stated_number(header, title_number)
     return DecisionRecord(
-        path=path, name=name, id=f"{package}/{label.id}" if package else label.id, number=number, title=title, status=status,
+        path=path, name=name, id=f"{package}/{label.id}" if package else label.id, number=number,
+        title=title, status=status,
         date=stated, day=day, source=source, markup=markup, slug=label.slug, header=header, package=package,
         title_number=title_number, front_matter_span=span, vocabulary=vocabulary,
     )  # fmt: skip  # sixteen names

@@ -31,13 +31,13 @@ def find(log: DecisionLog, reference: str) -> DecisionRecord:
         names = ", ".join(record.name for record in found)
         raise DecisionLogError(
             f"`{wanted}` is ambiguous: {len(found)} records answer to it: {names}",
-            hint=f"give the file name, such as `{found[0].name}`, or number one of them anew with `archwright adr renumber`.",
+            hint=f"give the file name, such as `{found[0].name}`, or use `archwright adr renumber`.",
         )
     raise DecisionLogError(f"no record answers to `{wanted}` in {log.folder}", hint=_suggestion(log, wanted))
 
 
 def resolve(log: DecisionLog, record: DecisionRecord, target: str) -> DecisionRecord | None:
-    """Return the record that a reference inside `record` points to: its path from there first, then its name or number."""
+    """Return what a reference inside `record` points to: its path from there first, then its name or number."""
     found = resolve_all(log, record, target)
     return found[0] if len(found) == 1 else None
 

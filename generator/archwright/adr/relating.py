@@ -1,4 +1,4 @@
-"""Write a relation into a record, where the record and its log keep relations; and the reason for a change of status."""
+"""Write a relation into a record, where its log keeps relations; and the reason for a change of status."""
 
 from __future__ import annotations
 
@@ -60,19 +60,9 @@ def _candidates(log: DecisionLog, record: DecisionRecord, kind: str, other: Deci
     words = f"{kind[:1].upper()}{kind[1:]} {citation(record, other)}"
     by_role = {section.role: section for section in reversed(record.sections)}
     changes_status = kind in {"supersedes", "superseded by", "amends", "amended by"} and not record.front_matter_span
-    for role in (
-        ("status", "links", "more-information")
-        if changes_status or "links" not in by_role
-        else ("links", "more-information", "status")
-    ):
-        if role in by_role and not (
-            role == "status"
-            and record.front_matter_span
-            and not changes_status
-            and len(by_role) > 1
-            and "links" in by_role
-        ):
-            found.append(_at_end(record, by_role[role], words, bullet=role == "links"))
+    order = ["links", "more-information"]
+    order.insert(0 if changes_status or "links" not in by_role else 2, "status")
+    found += [_at_end(record, by_role[role], words, bullet=role == "links") for role in order if role in by_role]
     found.append(_new_section(record, words))
     return found
 
@@ -99,7 +89,7 @@ def _names(log: DecisionLog, record: DecisionRecord, entry: FrontMatterEntry, ot
 
 
 def _models(log: DecisionLog, kind: str) -> str:
-    """Return how the log writes such an entry, from the first record that has one or its other direction; else nothing."""
+    """Return how the log writes such an entry, from the first record that has one; else nothing."""
     wanted = _spelled(kind) | (
         _spelled("superseded by") | _spelled("supersedes") if kind.startswith("supersede") else set()
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archwright.adr.model import DecisionRecord
 
 _BARE = re.compile(
-    r"(?:ADR|RFC|SDD|DR|[A-Z]{2,8})[-_ #]?\d{1,5}\b|\d{8}-[\w-]+|\d{4}-\d\d-\d\d-[\w-]+|(?<![\w.-])#?\d{1,4}\b(?!\.\d)|[\w./-]+\.(?:md|rst|adoc)\b",
+    r"(?:ADR|RFC|SDD|DR|[A-Z]{2,8})[-_ #]?\d{1,5}\b|\d{8}-[\w-]+|\d{4}-\d\d-\d\d-[\w-]+|(?<![\w.-])#?\d{1,4}\b(?!\.\d)|[\w./-]+\.(?:md|rst|adoc)\b",  # noqa: E501  # one pattern
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:super[sc]ee?ded|replaced)[ \t]+by[ \t]*:?[ \t]*([a-z0-9][\w-]*(?:/[\w-]+)?)", re.IGNORECASE)
@@ -152,7 +152,7 @@ def _last_phrase(text: str) -> str:
     return " ".join(words[-3:])
 
 
-def _targets(record: DecisionRecord, text: str, span: Span, kind: str, words: str, source: str) -> Iterator[Relation]:
+def _targets(record: DecisionRecord, text: str, span: Span, kind: str, words: str, source: str) -> Iterator[Relation]:  # noqa: PLR0913, PLR0917  # each is a thing of its own
     for _, target in _links_and_numbers(record, text, span.start, span.end):
         if _may_be_record(target.of(text)):
             yield Relation(kind, target.of(text), source, words, span, target)

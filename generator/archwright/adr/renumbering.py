@@ -195,7 +195,7 @@ def _record_at(log: DecisionLog, path: Path) -> DecisionRecord | None:
     )
 
 
-def _citations(
+def _citations(  # noqa: PLR0913, PLR0917  # each is a thing of its own
     log: DecisionLog, record: DecisionRecord, name: str, number: int, source: Source, citing: DecisionRecord | None
 ) -> tuple[list[Patch], list[Span]]:
     """Return the patches that a text needs, and the citations in it that may mean another record."""
@@ -215,9 +215,14 @@ def _citations(
         by_number[Span(*match.span("number"))] = match["number"]
     if citing is not None:
         for relation in citing.relations:
-            span = relation.target_span
-            if span and relation.target.isdigit() and int(relation.target) == old and span.of(text) == relation.target:
-                by_number[span] = relation.target
+            place = relation.target_span
+            if (
+                place
+                and relation.target.isdigit()
+                and int(relation.target) == old
+                and place.of(text) == relation.target
+            ):
+                by_number[place] = relation.target
     free = {span: written for span, written in by_number.items() if not any(_overlap(span, other) for other in found)}
     if len(log.by_number.get(old, ())) > 1:
         return [Patch(span, words) for span, words in found.items()], sorted(free)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LATEST = 12
 _NAME = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d(?=[-_])|\d{8}(?=[-_]))?(?P<gap>[-_])?(?P<prefix>[A-Za-z]{2,12}[-_ ]?)?(?P<digits>\d{1,6})?(?P<separator>[-_. ])?(?P<slug>.*)$"
+    r"(?P<day>\d{4}-\d\d-\d\d(?=[-_])|\d{8}(?=[-_]))?(?P<gap>[-_])?(?P<prefix>[A-Za-z]{2,12}[-_ ]?)?(?P<digits>\d{1,6})?(?P<separator>[-_. ])?(?P<slug>.*)$"  # noqa: E501  # one pattern
 )
 
 
@@ -90,8 +90,8 @@ def _pages(folder: str) -> list[str]:
     return sorted(
         name
         for name in names
-        if os.path.splitext(name)[0].lower() in FOLDER_PAGES and os.path.splitext(name)[1].lower() in MARKUPS
-    )  # noqa: PTH122  # same
+        if os.path.splitext(name)[0].lower() in FOLDER_PAGES and os.path.splitext(name)[1].lower() in MARKUPS  # noqa: PTH122  # names, not paths
+    )  # same
 
 
 def label_of(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN201

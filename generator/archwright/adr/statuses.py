@@ -23,13 +23,13 @@ _TARGET = re.compile(
     r"[ \t]*(?:and[ \t]+|,[ \t]*|&[ \t]*)?(?:(?:the|decision|record)[ \t]+)?(?:"
     r"\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)|\[[^\[\]\n]*\])?"
     r"|`[^`<\n]*<[^>\n]+>`_{0,2}|:\w+:`[^`\n]+`|(?:xref|link):[^\[\s]+\[[^\]\n]*\]|<<[^>\n]+>>"
-    r"|[\w./-]+\.(?:md|mdx|rst|adoc|html)\b|(?:ADR|RFC|SDD|DR)[-_ #]?\d+|#?\d+\b(?!-\d\d-)|\d{4}-?\d\d-?\d\d-[\w-]+|[A-Za-z]{2,8}-\d+\b|[\w-]+/[\w-]+)",
+    r"|[\w./-]+\.(?:md|mdx|rst|adoc|html)\b|(?:ADR|RFC|SDD|DR)[-_ #]?\d+|#?\d+\b(?!-\d\d-)|\d{4}-?\d\d-?\d\d-[\w-]+|[A-Za-z]{2,8}-\d+\b|[\w-]+/[\w-]+)",  # noqa: E501  # one pattern
     re.IGNORECASE,
 )
 _NAKED = re.compile(r"[ \t]*([a-z0-9]+(?:-[a-z0-9]+)+)")
 _STRUCK = re.compile(r"~~[^~\n]*~~")
 _CHECKBOX = re.compile(r"[ \t]*[-*+][ \t]+\[([ xX])\][ \t]+")
-_EDGES = " \t>*_`~\"'!.;:-–—"
+_EDGES = " \t>*_`~\"'!.;:-–—"  # noqa: RUF001  # a mark that people type
 _DECORATED = re.compile(r"^(?:[ \t>*_`~\"'(\[{|+-]|[^\w\s\[\]()<>{}|])*")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _SHORT = 4
@@ -66,7 +66,7 @@ def read_phrase(text: str, start: int, end: int, vocabulary: Vocabulary) -> Phra
         return Phrase(*first)
     lead = _DECORATED.match(line)
     begin = start + (lead.end() if lead else 0)
-    words = [match for match in _WORD.finditer(text, begin, end)]
+    words = list(_WORD.finditer(text, begin, end))
     if not words:
         return None
     prose = len(words) > _SHORT
@@ -156,7 +156,9 @@ def _from_sections(text: str, sections: Sequence[Section], vocabulary: Vocabular
                 return
         elif section.title[:6].lower() == "status" or section.role == "":
             match = re.match(
-                r"(?:\d+[.)]?[ \t]+)?\**(?:status|state)\**[ \t]*[:：-]+\**[ \t]*", section.title, re.IGNORECASE
+                r"(?:\d+[.)]?[ \t]+)?\**(?:status|state)\**[ \t]*[:：-]+\**[ \t]*",  # noqa: RUF001  # a mark that people type
+                section.title,
+                re.IGNORECASE,
             )
             if match and section.title[match.end() :].strip():
                 start = text.index(section.title, section.heading.start) + match.end()
@@ -167,7 +169,7 @@ def _from_sections(text: str, sections: Sequence[Section], vocabulary: Vocabular
 
 
 def _in_section(text: str, own: Span, vocabulary: Vocabulary) -> Phrase | None:
-    """Read a status section: a supersession anywhere, else the latest of a dated history, else the first that is known."""
+    """Read a status section: a supersession, else the latest of a dated history, else the first that is known."""
     found: list[Phrase] = []
     items = True
     dated: list[tuple[object, int, Phrase]] = []
@@ -187,7 +189,7 @@ def _in_section(text: str, own: Span, vocabulary: Vocabulary) -> Phrase | None:
         if day:
             dated.append((day[0], len(dated), phrase))
     if len(dated) > 1:
-        return max(dated, key=lambda entry: (entry[0], entry[1]))[2]  # type: ignore[operator]  # a day and a counter
+        return max(dated, key=lambda entry: (entry[0], entry[1]))[2]
     if items and len({phrase.word for phrase in found if phrase.known}) > _LEGEND:
         return None
     return next((phrase for phrase in found if phrase.known), found[0] if found else None)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _USUAL = (
-    "templates/template.md", "template.md", "adr-template.md", "adr-template.md.jinja", "template.md.jinja", "templates/adr.md",
+    "templates/template.md", "template.md", "adr-template.md", "adr-template.md.jinja",
+    "template.md.jinja", "templates/adr.md",
     "0000-adr-template.md", "0000-template.md", "template.rst", "template.adoc",
 )  # fmt: skip  # a list
 _LARGEST = 1 << 20
@@ -83,7 +84,7 @@ def filled(template: Template, values: Mapping[str, object]) -> str:
 
 
 def _gaps_filled(source: str, values: Mapping[str, object]) -> str:
-    """Fill the gaps of a record that serves as a template: its title, status and date; the rest is left to the author."""
+    """Fill the title, status and date of a record that serves as a template; the rest is left to the author."""
     text = re.sub(
         r"^(#|=)[ \t]+[^\n]*",
         lambda match: f"{match[1]} {_heading(match[0], values)}",
@@ -114,5 +115,5 @@ def _heading(line: str, values: Mapping[str, object]) -> str:
     match = re.match(r"[#=][ \t]+(\[?(?:ADR|RFC|DR)?[-_ #]?)(\d+|N+|X+|x+|n+)(\]?[.:)]?[ \t-]*)", line)
     number = values["number"]
     if match and isinstance(number, int) and (match[1] or match[3].strip()):
-        return f"{match[1]}{number:0{len(match[2]) if len(match[2]) > 1 else 1}d}{match[3]}{values['title']}"
+        return f"{match[1]}{number:0{max(1, len(match[2]))}d}{match[3]}{values['title']}"
     return str(values["title"])

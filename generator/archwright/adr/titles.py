@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from archwright.adr.model import FrontMatterEntry, Section
 
 _NUMBER = re.compile(
-    r"\s*(?:\*\*|__)?\[?(?:(?:(?:Architect(?:ure|ural)[ -])?Decision(?:[ -]Records?)?|ADRs?|RFC|SDD|DR|AD|(?-i:[A-Z]{2,8})(?=[-_ #]?\d))(?![A-Za-z])[ \t_#-]*(?:No\.?[ \t]*)?)?"
-    r"(?P<number>\d{1,5})(?:\]|(?=[.:)\s–—_-]|$))(?P<rest>[.:)]?[ \t]*(?:[-–—:][ \t]+)?)",
+    r"\s*(?:\*\*|__)?\[?(?:(?:(?:Architect(?:ure|ural)[ -])?Decision(?:[ -]Records?)?|ADRs?|RFC|SDD|DR|AD|(?-i:[A-Z]{2,8})(?=[-_ #]?\d))(?![A-Za-z])[ \t_#-]*(?:No\.?[ \t]*)?)?"  # noqa: E501  # one pattern
+    r"(?P<number>\d{1,5})(?:\]|(?=[.:)\s–—_-]|$))(?P<rest>[.:)]?[ \t]*(?:[-–—:][ \t]+)?)",  # noqa: RUF001  # a mark that people type
     re.IGNORECASE,
 )
 _PREFIX = re.compile(
-    r"\s*\[?(?:Architect(?:ure|ural)[ -]Decision(?:[ -]Records?)?|Decision[ -]Records?|ADR)\]?[ \t]*[:–—-][ \t]*",
+    r"\s*\[?(?:Architect(?:ure|ural)[ -]Decision(?:[ -]Records?)?|Decision[ -]Records?|ADR)\]?[ \t]*[:–—-][ \t]*",  # noqa: RUF001  # a mark that people type
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"^(?:\*\*|__|`)+|(?:\*\*|__|`)+$")
@@ -74,5 +74,5 @@ def _is_number(match: re.Match[str], words: str, expected: int | None) -> bool:
     """Whether the digits count the record: `3. Use X`, `ADR 3 Use X`, `0003 Use X`, but not `3 options for X`."""
     rest = words[match.end("number") :]
     labelled = match.start("number") > len(words) - len(words.lstrip(" *_["))
-    marked = rest[:1] in {".", ":", ")", "]", ""} or bool(re.match(r"[ \t]*[-–—:][ \t]", rest))
+    marked = rest[:1] in {".", ":", ")", "]", ""} or bool(re.match(r"[ \t]*[-–—:][ \t]", rest))  # noqa: RUF001  # a mark that people type
     return labelled or marked or int(match["number"]) == expected or match["number"][0] == "0"

@@ -116,7 +116,7 @@ def _replace(path: Path, temporary: Path | None, before: bytes | None, undo: lis
 def _create(path: Path, temporary: Path | None, _before: bytes | None, undo: list[Callable[[], None]]) -> None:
     assert temporary is not None
     try:
-        os.link(temporary, path)  # noqa: PTH200  # fails if the file exists, which a rename does not
+        os.link(temporary, path)  # fails if the file exists, which a rename does not
     except OSError as error:
         if error.errno not in {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}:
             raise

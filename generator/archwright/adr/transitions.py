@@ -32,7 +32,7 @@ _BOX = re.compile(r"[ \t]*[-*+][ \t]+\[([xX])\]")
 _DATED = re.compile(r"[ \t>*+-]*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
-def with_status(
+def with_status(  # noqa: PLR0913  # each is a thing of its own
     log: DecisionLog,
     record: DecisionRecord,
     word: str,
@@ -55,13 +55,14 @@ def with_status(
         after = write_reason(after, word, reason)
     if after.status.word != word or after.title.text != record.title.text:
         raise DecisionLogError(
-            f"{record.name}: its status cannot be changed safely; it would read `{after.status.word}` afterwards. Nothing was written.",
+            f"{record.name}: its status cannot be changed safely; "
+            f"it would read `{after.status.word}` afterwards. Nothing was written.",
             hint=f"change it by hand at line {record.line_of(record.status.stated[0]) if record.status.stated else 1}.",
         )
     return after
 
 
-def _patches(
+def _patches(  # noqa: PLR0913, PLR0917  # each is a thing of its own
     log: DecisionLog, record: DecisionRecord, place: Value, word: str, by: Sequence[DecisionRecord], today: date | None
 ) -> Iterator[Patch]:
     assert place.span is not None  # what is stated stands somewhere

@@ -33,12 +33,14 @@ SYNONYMS: Mapping[str, str] = {
         "accepted",
     ),
     **dict.fromkeys(
-        ["declined", "withdrawn", "abandoned", "cancelled", "canceled", "dismissed", "not accepted", "denied", "dropped",
+        ["declined", "withdrawn", "abandoned", "cancelled", "canceled", "dismissed", "not accepted", "denied",
+         "dropped",
          "refused", "not approved", "closed", "discarded", "rescinded"],
         "rejected",
     ),
     **dict.fromkeys(
-        ["obsolete", "obsoleted", "retired", "removed", "archived", "no longer applicable", "no longer in use", "outdated",
+        ["obsolete", "obsoleted", "retired", "removed", "archived", "no longer applicable", "no longer in use",
+         "outdated",
          "inactive", "expired", "invalid", "historical", "sunset", "revoked"],
         "deprecated",
     ),
@@ -46,7 +48,7 @@ SYNONYMS: Mapping[str, str] = {
 }  # fmt: skip  # one group of synonyms a line
 
 SUPERSEDED_BY = re.compile(
-    r"(?<![\w-])(?:super[sc]ee?ded|replaced|obsoleted|supplanted)(?:[ \t_-]+(?:by|with|in favou?r of)\b[ \t]*:?|[ \t]*(?::|->|→))",
+    r"(?<![\w-])(?:super[sc]ee?ded|replaced|obsoleted|supplanted)(?:[ \t_-]+(?:by|with|in favou?r of)\b[ \t]*:?|[ \t]*(?::|->|→))",  # noqa: E501  # one pattern
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_][\w']*")
@@ -78,7 +80,8 @@ _SPELLINGS: Mapping[str, str] = {
     "superseded_by": "superseded by", "supersededby": "superseded by", "replaced-by": "superseded by",
     "amend": "amends", "amended": "amended by", "updates": "amends", "updated by": "amended by", "modifies": "amends",
     "modified by": "amended by", "clarify": "clarifies", "extend": "extends", "builds on": "extends",
-    "related to": "relates to", "related": "relates to", "relates": "relates to", "see also": "relates to", "see": "relates to",
+    "related to": "relates to", "related": "relates to", "relates": "relates to", "see also": "relates to",
+    "see": "relates to",
     "refers to": "relates to", "linked to": "relates to", "references": "relates to", "links to": "relates to",
     "is related to": "relates to", "depends-on": "depends on", "depends": "depends on", "requires": "depends on",
     "conflicts": "conflicts with", "contradicts": "conflicts with", "refine": "refines", "implement": "implements",
@@ -103,25 +106,31 @@ ROLES: Mapping[str, str] = {
         "options",
     ),
     **dict.fromkeys(
-        ["decision outcome", "decision", "decisions", "outcome", "the decision", "resolution", "design", "chosen option",
+        ["decision outcome", "decision", "decisions", "outcome", "the decision", "resolution", "design",
+         "chosen option",
          "solution", "proposed solution", "proposal", "design proposal", "decision result"],
         "decision",
     ),
     **dict.fromkeys(["rationale", "justification", "reasoning", "arguments", "argument"], "rationale"),
     **dict.fromkeys(["consequences", "consequence", "implications", "impact", "results"], "consequences"),
     **dict.fromkeys(["positive consequences", "good consequences", "benefits", "positive"], "good-consequences"),
-    **dict.fromkeys(["negative consequences", "bad consequences", "risks", "negative", "drawbacks"], "bad-consequences"),
+    **dict.fromkeys(["negative consequences", "bad consequences", "risks", "negative", "drawbacks"],
+    "bad-consequences"),
     **dict.fromkeys(["confirmation", "validation", "verification"], "confirmation"),
     **dict.fromkeys(
-        ["pros and cons of the options", "pros and cons", "pros and cons of options", "comparison of options", "evaluation"],
+        ["pros and cons of the options", "pros and cons", "pros and cons of options", "comparison of options",
+         "evaluation"],
         "pros-and-cons",
     ),
     **dict.fromkeys(
-        ["links", "link", "related decisions", "related adrs", "related", "relations", "related records", "see also"], "links"
+        ["links", "link", "related decisions", "related adrs", "related", "relations", "related records",
+         "see also"], "links"
     ),
-    **dict.fromkeys(["more information", "references", "reference", "further reading", "notes", "additional information"],
+    **dict.fromkeys(["more information", "references", "reference", "further reading", "notes",
+    "additional information"],
                     "more-information"),
-    **dict.fromkeys(["changelog", "change log", "revision history", "revisions", "history", "document history"], "changelog"),
+    **dict.fromkeys(["changelog", "change log", "revision history", "revisions", "history", "document history"],
+    "changelog"),
     **dict.fromkeys(["amendments", "amendment", "addendum", "addenda"], "amendments"),
     **dict.fromkeys(["date"], "date"),
     **dict.fromkeys(["deciders", "decision makers", "decision-makers", "authors", "participants"], "deciders"),

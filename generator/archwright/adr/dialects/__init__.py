@@ -64,7 +64,7 @@ _MODULES = {"markdown": "markdown", "restructuredtext": "restructured", "asciido
 
 def dialect(markup: str) -> Dialect:
     """Return the functions for a markup."""
-    module: Dialect = import_module(f"archwright.adr.dialects.{_MODULES[markup]}")  # type: ignore[assignment]  # a module as a protocol
+    module: Dialect = import_module(f"archwright.adr.dialects.{_MODULES[markup]}")
     return module
 
 

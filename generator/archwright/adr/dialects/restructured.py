@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HEADING = re.compile(
-    r"""^(?:(?P<over>([=\-~^"'`#*+.:_<>])\2{2,})[ \t]*\n)?[ \t]?(?P<words>(?!\.\. |[-*+][ \t])\S(?:[^\n]*\S)?)[ \t]*\n(?P<under>([=\-~^"'`#*+.:_<>])\5{2,})[ \t]*$""",
+    r"""^(?:(?P<over>([=\-~^"'`#*+.:_<>])\2{2,})[ \t]*\n)?[ \t]?(?P<words>(?!\.\. |[-*+][ \t])\S(?:[^\n]*\S)?)[ \t]*\n(?P<under>([=\-~^"'`#*+.:_<>])\5{2,})[ \t]*$""",  # noqa: E501  # one pattern
     re.MULTILINE,
 )
 _BLOCK = re.compile(
-    r"^(?P<indent>[ \t]*)(?:\.\. (?:code-block|code|sourcecode|parsed-literal|highlight)::[^\n]*|\.\.(?![ \t]+(?:\S+::|_|\[|\|))(?:[ \t][^\n]*)?|[^\n]*[^:\n]?::[ \t]*)\n"
+    r"^(?P<indent>[ \t]*)(?:\.\. (?:code-block|code|sourcecode|parsed-literal|highlight)::[^\n]*|\.\.(?![ \t]+(?:\S+::|_|\[|\|))(?:[ \t][^\n]*)?|[^\n]*[^:\n]?::[ \t]*)\n"  # noqa: E501  # one pattern
     r"(?P<body>(?:[ \t]*\n|(?P=indent)[ \t]+[^\n]*(?:\n|\Z))*)",
     re.MULTILINE,
 )

@@ -64,7 +64,6 @@ def init(
     that template and numbering need no settings file.
 
     Examples:
-
         archwright adr init
 
         archwright adr init docs/adr --template nygard
@@ -106,7 +105,8 @@ def _first_record(directory: Path, template: str, numbering: str) -> Written:
         title=_FIRST,
         day=today(),
         status="accepted",
-        context="Decisions about the architecture are taken all the time. Whoever comes later sees what was built, but not why, and either repeats the discussion or undoes what had a reason.",
+        context="Decisions about the architecture are taken all the time. Whoever comes later sees what was built, but "
+        "not why, and either repeats the discussion or undoes what had a reason.",
         options=(
             OptionDraft(
                 name="Records beside the code",
@@ -179,10 +179,9 @@ def new(
     (NUMBER, TITLE, DATE, STATUS) or a record with gaps. `ADR_TEMPLATE` and `ADR_DATE` are honoured.
 
     Examples:
-
         archwright adr new "Use one queue per tenant"
 
-        archwright adr new "Use SQS" --supersedes 4 --set context="The broker is down weekly" --set option=SQS --set option=RabbitMQ --set chosen=SQS --set because="nobody has to run it"
+        archwright adr new "Use SQS" --supersedes 4 --set option=SQS --set option=RabbitMQ --set chosen=SQS
 
         archwright adr new "Pick a broker" --from-blueprint work-queue:broker-choice
 

@@ -48,7 +48,6 @@ def renumber(
     two records share the old number, citations by number alone are listed instead, for a person to decide.
 
     Examples:
-
         archwright adr renumber 37 44
 
         archwright adr renumber 0037-use-kafka.md 44 --dry-run
@@ -91,11 +90,10 @@ def number(
     record of this branch that has a number of another record on REF is renumbered, with its citations.
 
     Examples:
-
         git fetch && archwright adr number --onto origin/main
     """
-    from archwright.adr.renumbering import plan_renumber
     from archwright.adr.merging import to_number
+    from archwright.adr.renumbering import plan_renumber
 
     place = find_place(folder)
     repository = _repository(place)

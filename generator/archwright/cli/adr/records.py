@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archwright.cli.adr.log_option import Dir, Json, as_json, find_place, load, say_left_out
+from archwright.cli.adr.log_option import Dir, Json, as_json, load, say_left_out
 from archwright.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ def list_records(
     """List every record: id, status, date and title. A status in brackets is inferred, since the record states none.
 
     Examples:
-
         archwright adr list
 
         archwright adr list --status proposed --status draft
@@ -86,7 +84,6 @@ def show(
     """Show one record: what it states, where each value was found, and its text.
 
     Examples:
-
         archwright adr show 7
 
         archwright adr show ADR-0007 --json
@@ -105,9 +102,8 @@ def show(
     rows = [("status", f"{record.status.word} ({stated})")]
     if record.date:
         rows.append(("date", f"{record.day or record.date.text} (from {record.date.source})"))
-    for name in ("deciders", "consulted", "informed", "tags"):
-        if values := getattr(record, name):
-            rows.append((name, ", ".join(values)))
+    people = ((name, ", ".join(getattr(record, name))) for name in ("deciders", "consulted", "informed", "tags"))
+    rows += [(name, told) for name, told in people if told]
     if record.chosen_option:
         rows.append(("chosen", record.chosen_option.text))
     rows += [(relation.kind, _told(log, record, relation.target)) for relation in record.relations]

@@ -66,7 +66,6 @@ def accept(reference: Id, *, reason: Reason = "", force: Force = False, folder: 
     """Accept a record: its status changes wherever the file states it, and no other byte.
 
     Examples:
-
         archwright adr accept 7
 
         archwright adr accept use-one-queue-per-tenant --reason "agreed in the review of 22 November"
@@ -78,7 +77,6 @@ def reject(reference: Id, *, reason: Reason = "", force: Force = False, folder: 
     """Reject a proposed record, and keep it: the next person will have the same idea.
 
     Examples:
-
         archwright adr reject 7 --reason "costs more than it saves"
     """
     _change(folder, reference, "rejected", reason, force=force)
@@ -88,7 +86,6 @@ def deprecate(reference: Id, *, reason: Reason = "", force: Force = False, folde
     """Deprecate a record that no longer applies and that nothing replaces.
 
     Examples:
-
         archwright adr deprecate 7 --reason "the service was switched off"
     """
     _change(folder, reference, "deprecated", reason, force=force)
@@ -103,7 +100,6 @@ def supersede(
     """Let a record take the place of others: both sides say so, whatever their formats, or nothing is written.
 
     Examples:
-
         archwright adr supersede 3 --by 12
 
         archwright adr supersede 3 4 20200926-use-numbers --by 12
@@ -134,7 +130,6 @@ def link(
     influences, relates to, conflicts with, or the other direction of one of these (`amended by`).
 
     Examples:
-
         archwright adr link 12 amends 10
 
         archwright adr link 12 "depends on" 9
