@@ -37,7 +37,7 @@ def environment() -> None:
     if uv:
         if not PYTHON.exists():
             call(uv, "venv", "--quiet", "--python", sys.executable, str(VENV))
-        install = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+        install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
     else:
         if not PYTHON.exists():
             venv.create(VENV, with_pip=True)
@@ -100,9 +100,9 @@ def format_() -> None:
 
 def lock() -> None:
     """Write dev/requirements.lock anew; needs uv and the network."""
-    arguments = ["pip", "compile", "pyproject.toml", "--all-extras", "--group", "dev", "--universal", "--generate-hashes"]
-    quiet = ["--quiet", "--no-header", "--python-version", "3.11", "--output-file", str(LOCK.relative_to(ROOT))]
-    call(shutil.which("uv") or "uv", *arguments, *quiet)
+    what = ["pip", "compile", "pyproject.toml", "--all-extras", "--group", "dev"]
+    how = ["--universal", "--generate-hashes", "--quiet", "--no-header", "--python-version", "3.11"]
+    call(shutil.which("uv") or "uv", *what, *how, "--output-file", str(LOCK.relative_to(ROOT)))
 
 
 def clean() -> None:
