@@ -20,7 +20,7 @@ def test_a_topic_is_changed_by_mask(bus):
 
     changed = bus.publisher.update_topic(request=request)
 
-    assert dict(changed.labels) == {"x": "y"}
+    assert {"x": "y"} == dict(changed.labels)
     assert not bus.publisher.get_topic(topic=topic).message_retention_duration
 
 
@@ -33,7 +33,7 @@ def test_a_subscription_is_changed_by_mask(bus):
         request={"subscription": wanted, "update_mask": {"paths": ["ack_deadline_seconds"]}}
     )
 
-    assert bus.subscriber.get_subscription(subscription=subscription).ack_deadline_seconds == 42
+    assert 42 == bus.subscriber.get_subscription(subscription=subscription).ack_deadline_seconds
     with pytest.raises((exceptions.InvalidArgument, exceptions.NotFound)):
         bus.subscriber.update_subscription(request={"subscription": wanted, "update_mask": {"paths": ["nonsense"]}})
 
@@ -42,7 +42,7 @@ def test_defaults_are_those_of_the_service(bus):
     """A plain subscription has a deadline of 10 s and keeps messages for 7 days (documented)."""
     found = bus.subscriber.get_subscription(subscription=bus.subscription(bus.topic()))
 
-    assert found.ack_deadline_seconds == 10
+    assert 10 == found.ack_deadline_seconds
     assert found.message_retention_duration.total_seconds() == 7 * DAY
 
 
@@ -58,7 +58,7 @@ def test_lists_come_in_pages(bus):
     assert len(set(listed)) == len(listed)
     assert subscriptions <= {found.name for found in subscribed}
     topic = min(topics)
-    assert len(list(bus.publisher.list_topic_subscriptions(topic=topic))) == 1
+    assert 1 == len(list(bus.publisher.list_topic_subscriptions(topic=topic)))
 
 
 def test_a_subscription_outlives_its_topic(bus):
@@ -69,8 +69,8 @@ def test_a_subscription_outlives_its_topic(bus):
 
     bus.publisher.delete_topic(topic=topic)
 
-    assert bus.subscriber.get_subscription(subscription=subscription).topic == "_deleted-topic_"
-    assert bus.bodies(subscription, 1) == [b"left"]
+    assert "_deleted-topic_" == bus.subscriber.get_subscription(subscription=subscription).topic
+    assert [b"left"] == bus.bodies(subscription, 1)
 
 
 def test_a_detached_subscription_delivers_nothing_more(bus):

@@ -84,7 +84,7 @@ def test_the_asyncio_clients_publish_pull_and_stream(pubsub_emulator):
     seen, pulled = asyncio.run(story())
 
     assert [b"%d" % i for i in range(50)] == seen
-    assert pulled == [b"last"]
+    assert [b"last"] == pulled
 
 
 def test_a_copy_under_another_name_works(tmp_path):

@@ -28,9 +28,9 @@ def test_a_poison_message_reaches_the_dead_letters_after_its_attempts(bus):
 
     (dead,) = bus.pull(graveyard, 1)
 
-    assert attempts == [1, 2, 3, 4, 5]
-    assert dead.message.data == b"poison"
-    assert bus.pull(subscription, 1, within=0.5) == []
+    assert [1, 2, 3, 4, 5] == attempts
+    assert b"poison" == dead.message.data
+    assert [] == bus.pull(subscription, 1, within=0.5)
 
 
 def test_a_dead_letter_tells_where_it_comes_from(bus):
@@ -43,10 +43,10 @@ def test_a_dead_letter_tells_where_it_comes_from(bus):
     (dead,) = bus.pull(graveyard, 1)
 
     attributes = dict(dead.message.attributes)
-    assert attributes["colour"] == "green"
+    assert "green" == attributes["colour"]
     assert subscription.rpartition("/")[2] == attributes["CloudPubSubDeadLetterSourceSubscription"]
-    assert attributes["CloudPubSubDeadLetterSourceSubscriptionProject"] == "demo"
-    assert attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
+    assert "demo" == attributes["CloudPubSubDeadLetterSourceSubscriptionProject"]
+    assert "5" == attributes["CloudPubSubDeadLetterSourceDeliveryCount"]
     assert attributes["CloudPubSubDeadLetterSourceTopicPublishTime"].endswith("Z")
 
 
@@ -72,9 +72,9 @@ def test_streamed_messages_reach_the_dead_letters(bus):
 
     bus.publish(topic, b"poison")
     with bus.stream(subscription, refuse):
-        assert bus.bodies(graveyard, 1) == [b"poison"]
+        assert [b"poison"] == bus.bodies(graveyard, 1)
 
-    assert attempts == [1, 2, 3, 4, 5]
+    assert [1, 2, 3, 4, 5] == attempts
 
 
 def test_leases_that_run_out_count_as_attempts(bus):
@@ -86,7 +86,7 @@ def test_leases_that_run_out_count_as_attempts(bus):
 
     bus.hold(subscription, bus.pull(subscription, 1), seconds=1)
 
-    assert bus.bodies(graveyard, 1) == [b"poison"]
+    assert [b"poison"] == bus.bodies(graveyard, 1)
 
 
 def test_dead_letters_of_an_ordered_subscription_arrive(bus):
@@ -121,7 +121,7 @@ def test_dead_letters_keep_what_a_filter_looks_at(bus):
     for _ in range(5):
         bus.nack(subscription, bus.pull(subscription, 2))
 
-    assert bus.bodies(wanted, 2, within=1.5) == [b"mine"]
+    assert [b"mine"] == bus.bodies(wanted, 2, within=1.5)
 
 
 def test_attempts_are_held_to_the_bounds_of_the_service(bus):
@@ -142,5 +142,5 @@ def test_a_message_is_not_lost_when_its_dead_letter_topic_is_gone(bus):
     for _ in range(6):
         bus.nack(subscription, bus.pull(subscription, 1))
 
-    assert bus.bodies(subscription, 1) == [b"x"]
-    assert bus.pull(graveyard, 1, within=0.3) == []
+    assert [b"x"] == bus.bodies(subscription, 1)
+    assert [] == bus.pull(graveyard, 1, within=0.3)

@@ -25,7 +25,7 @@ def test_a_published_message_is_pulled_and_acknowledged(bus):
     assert (b"hello", {"kind": "greeting"}, message_id) == (message.data, dict(message.attributes), message.message_id)
     assert abs(message.publish_time.timestamp() - time.time()) < 5
     bus.ack(subscription, [received])
-    assert bus.pull(subscription, 1, within=0.5) == []
+    assert [] == bus.pull(subscription, 1, within=0.5)
 
 
 def test_every_subscription_gets_its_own_copy(bus):
@@ -36,8 +36,8 @@ def test_every_subscription_gets_its_own_copy(bus):
 
     bus.publish(topic, b"after")
 
-    assert bus.bodies(first, 1) == [b"after"]
-    assert bus.bodies(second, 1) == [b"after"]
+    assert [b"after"] == bus.bodies(first, 1)
+    assert [b"after"] == bus.bodies(second, 1)
 
 
 def test_streaming_pull_delivers_everything_once(bus):
@@ -83,7 +83,7 @@ def test_competing_consumers_share_a_burst(bus):
 
     assert seen["one"]
     assert seen["two"]
-    assert len({*seen["one"], *seen["two"]}) == 200
+    assert 200 == len({*seen["one"], *seen["two"]})
 
 
 def test_flow_control_limits_what_a_stream_holds(bus):
@@ -104,7 +104,7 @@ def test_flow_control_limits_what_a_stream_holds(bus):
     with bus.stream(subscription, take, flow_control=pubsub_v1.types.FlowControl(max_messages=3)):
         until(lambda: len(held) == 3)
         time.sleep(0.5)
-        assert most == 3
+        assert 3 == most
         with lock:
             held.pop().ack()
         until(lambda: len(held) == 3)
@@ -119,7 +119,7 @@ def test_a_message_given_back_comes_again_at_once(bus):
     bus.nack(subscription, bus.pull(subscription, 1))
     start = time.monotonic()
 
-    assert bus.bodies(subscription, 1) == [b"x"]
+    assert [b"x"] == bus.bodies(subscription, 1)
     assert time.monotonic() - start < 1
 
 
@@ -131,7 +131,7 @@ def test_a_message_not_acknowledged_in_time_comes_again(bus):
     bus.hold(subscription, bus.pull(subscription, 1), seconds=2)
 
     start = time.monotonic()
-    assert bus.pull(subscription, 1, within=1.0) == []
+    assert [] == bus.pull(subscription, 1, within=1.0)
     again = bus.pull(subscription, 1)
 
     assert [entry.message.data for entry in again] == [b"x"]
@@ -148,7 +148,7 @@ def test_a_deadline_can_be_extended(bus):
 
     bus.hold(subscription, received, seconds=30)
 
-    assert bus.pull(subscription, 1, within=2.0) == []
+    assert [] == bus.pull(subscription, 1, within=2.0)
     bus.ack(subscription, received)
 
 
@@ -180,7 +180,7 @@ def test_back_off_doubles_up_to_its_maximum(bus):
         received = bus.pull(subscription, 1)
         gaps.append(time.monotonic() - start)
 
-    assert pytest.approx(gaps, abs=0.4) == [1.0, 2.0, 2.0]
+    assert [1.0, 2.0, 2.0] == pytest.approx(gaps, abs=0.4)
 
 
 def test_an_empty_message_is_refused(bus):

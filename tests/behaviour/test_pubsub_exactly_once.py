@@ -28,7 +28,7 @@ def test_a_streamed_acknowledgement_is_confirmed(bus):
         assert answers[0].result(10) == AcknowledgeStatus.SUCCESS
         time.sleep(0.5)
 
-    assert seen == [b"once"]
+    assert [b"once"] == seen
 
 
 def test_a_late_acknowledgement_is_refused(bus):
@@ -44,7 +44,7 @@ def test_a_late_acknowledgement_is_refused(bus):
         bus.ack(subscription, received)
 
     assert {received[0].ack_id: "PERMANENT_FAILURE_INVALID_ACK_ID"} == refusal.value.metadata
-    assert bus.bodies(subscription, 1) == [b"x"]
+    assert [b"x"] == bus.bodies(subscription, 1)
 
 
 def test_a_late_streamed_acknowledgement_raises_in_the_subscriber(bus):
@@ -80,5 +80,5 @@ def test_a_message_is_not_redelivered_while_it_is_held(bus):
     bus.publish(topic, b"x")
     received = bus.pull(subscription, 1)
 
-    assert bus.pull(subscription, 1, within=1.0) == []
+    assert [] == bus.pull(subscription, 1, within=1.0)
     bus.ack(subscription, received)

@@ -74,11 +74,11 @@ def test_leases_can_be_ended_now(faulty):
     bus.pull(one, 1)
     bus.pull(two, 1)
 
-    assert faults.expire_locks(_short(one)) == 1
-    assert bus.bodies(one, 1) == [b"x"]
-    assert bus.pull(two, 1, within=0.3) == []
-    assert faults.expire_locks() == 1
-    assert bus.bodies(two, 1) == [b"x"]
+    assert 1 == faults.expire_locks(_short(one))
+    assert [b"x"] == bus.bodies(one, 1)
+    assert [] == bus.pull(two, 1, within=0.3)
+    assert 1 == faults.expire_locks()
+    assert [b"x"] == bus.bodies(two, 1)
 
 
 def test_messages_can_be_late(faulty):
@@ -94,8 +94,8 @@ def test_messages_can_be_late(faulty):
     bus.publish(topic, b"other", key="free")
 
     start = time.monotonic()
-    assert bus.bodies(subscription, 1) == [b"other"]
-    assert bus.bodies(subscription, 2) == [b"late", b"behind"]
+    assert [b"other"] == bus.bodies(subscription, 1)
+    assert [b"late", b"behind"] == bus.bodies(subscription, 2)
     assert time.monotonic() - start > 0.5
 
 
@@ -111,7 +111,7 @@ def test_a_message_can_come_twice(faulty):
     received = bus.pull(subscription, 3, within=1.0)
 
     assert [entry.message.data for entry in received] == [b"x", b"x"]
-    assert len({entry.message.message_id for entry in received}) == 2
+    assert 2 == len({entry.message.message_id for entry in received})
 
 
 def test_an_answer_can_be_lost(faulty):
@@ -124,7 +124,7 @@ def test_an_answer_can_be_lost(faulty):
 
     bus.publish(topic, b"x")
 
-    assert bus.bodies(subscription, 3, within=1.0) == [b"x", b"x"]
+    assert [b"x", b"x"] == bus.bodies(subscription, 3, within=1.0)
 
 
 def test_nothing_armed_means_nothing_happens(faulty):
@@ -139,4 +139,4 @@ def test_nothing_armed_means_nothing_happens(faulty):
     faults.clear()
     bus.publish(topic, b"x")
 
-    assert bus.bodies(subscription, 2, within=0.5) == [b"x"]
+    assert [b"x"] == bus.bodies(subscription, 2, within=0.5)

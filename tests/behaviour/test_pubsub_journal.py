@@ -97,19 +97,19 @@ def test_everything_else_comes_back_too(tmp_path, connect):
         bus.publisher.detach_subscription(request={"subscription": detached})
         snapshot = f"{PROJECT}/snapshots/kept"
         bus.subscriber.create_snapshot(request={"name": snapshot, "subscription": subscription})
-        assert bus.bodies(subscription, 2) == [b"1", b"2"]
+        assert [b"1", b"2"] == bus.bodies(subscription, 2)
         described = bus.subscriber.get_subscription(subscription=subscription)
 
     with PubSubEmulator(journal=path) as emulator:
         bus = connect(emulator)
         assert described == bus.subscriber.get_subscription(subscription=subscription)
-        assert dict(bus.publisher.get_topic(topic=topic).labels) == {"a": "b"}
-        assert bus.subscriber.get_subscription(subscription=orphan).topic == "_deleted-topic_"
+        assert {"a": "b"} == dict(bus.publisher.get_topic(topic=topic).labels)
+        assert "_deleted-topic_" == bus.subscriber.get_subscription(subscription=orphan).topic
         assert bus.subscriber.get_subscription(subscription=detached).detached
-        assert bus.bodies(orphan, 1) == [b"left"]
-        assert bus.pull(subscription, 1, within=0.3) == []
+        assert [b"left"] == bus.bodies(orphan, 1)
+        assert [] == bus.pull(subscription, 1, within=0.3)
         bus.subscriber.seek(request={"subscription": subscription, "snapshot": snapshot})
-        assert bus.bodies(subscription, 2) == [b"1", b"2"]
+        assert [b"1", b"2"] == bus.bodies(subscription, 2)
 
 
 def test_a_dead_letter_is_in_one_place_after_a_restart(tmp_path, connect):
@@ -127,8 +127,8 @@ def test_a_dead_letter_is_in_one_place_after_a_restart(tmp_path, connect):
 
     with PubSubEmulator(journal=path) as emulator:
         bus = connect(emulator)
-        assert bus.bodies(graveyard, 1) == [b"poison"]
-        assert bus.pull(subscription, 1, within=0.3) == []
+        assert [b"poison"] == bus.bodies(graveyard, 1)
+        assert [] == bus.pull(subscription, 1, within=0.3)
 
 
 def test_a_rewritten_journal_holds_the_same_state(tmp_path, connect):
@@ -152,8 +152,8 @@ def test_a_rewritten_journal_holds_the_same_state(tmp_path, connect):
     after = _recovered(path)
 
     assert list(state_records(before)) == list(state_records(after))
-    assert len(before.subscription(first).unacknowledged) == 20
-    assert len(after.subscription(second).unacknowledged) == 10
+    assert 20 == len(before.subscription(first).unacknowledged)
+    assert 10 == len(after.subscription(second).unacknowledged)
 
 
 def test_an_overgrown_journal_is_shortened_while_the_emulator_runs(tmp_path, connect):

@@ -55,10 +55,10 @@ def test_a_key_that_is_held_waits_for_its_acknowledgement(bus):
     bus.publish(topic, b"1", b"2", key="k")
     held = bus.pull(subscription, 1, most=1)
 
-    assert bus.pull(subscription, 1, within=0.5) == []
+    assert [] == bus.pull(subscription, 1, within=0.5)
     bus.ack(subscription, held)
 
-    assert bus.bodies(subscription, 1) == [b"2"]
+    assert [b"2"] == bus.bodies(subscription, 1)
 
 
 def test_other_keys_go_on_while_one_is_held(bus):
@@ -85,7 +85,7 @@ def test_a_nack_brings_back_the_successors_too(bus):
     bus.ack(subscription, [second])
     bus.nack(subscription, [first])
 
-    assert bus.bodies(subscription, 3) == [b"1", b"2", b"3"]
+    assert [b"1", b"2", b"3"] == bus.bodies(subscription, 3)
 
 
 def test_a_deadline_that_runs_out_keeps_the_order(bus):
@@ -99,7 +99,7 @@ def test_a_deadline_that_runs_out_keeps_the_order(bus):
     bus.hold(subscription, received[1:2], seconds=1)
     time.sleep(1.5)
 
-    assert bus.bodies(subscription, 2) == [b"2", b"3"]
+    assert [b"2", b"3"] == bus.bodies(subscription, 2)
 
 
 def test_order_per_key_survives_random_nacks(bus):

@@ -73,12 +73,12 @@ def test_push_posts_the_documented_envelope(bus, subscribe):
         until(lambda: endpoint.hits)
         time.sleep(0.5)
 
-    assert len(endpoint.hits) == 1
+    assert 1 == len(endpoint.hits)
     body = json.loads(endpoint.hits[0][2])
     assert subscription == body["subscription"]
     assert message_id == body["message"]["messageId"]
-    assert base64.b64decode(body["message"]["data"]) == b"hello"
-    assert body["message"]["attributes"] == {"kind": "greeting"}
+    assert b"hello" == base64.b64decode(body["message"]["data"])
+    assert {"kind": "greeting"} == body["message"]["attributes"]
 
 
 def test_push_backs_off_and_gets_through(bus, subscribe):
@@ -90,7 +90,7 @@ def test_push_backs_off_and_gets_through(bus, subscribe):
         until(lambda: len(endpoint.hits) == 3)
 
     first, second, third = (moment for moment, _, _ in endpoint.hits)
-    assert pytest.approx([second - first, third - second], abs=0.3) == [0.5, 1.0]
+    assert [0.5, 1.0] == pytest.approx([second - first, third - second], abs=0.3)
 
 
 def test_push_that_always_fails_ends_in_the_dead_letters(bus, subscribe):
@@ -107,7 +107,7 @@ def test_push_that_always_fails_ends_in_the_dead_letters(bus, subscribe):
         )
         bus.publish(topic, b"poison")
 
-        assert bus.bodies(graveyard, 1, within=10) == [b"poison"]
+        assert [b"poison"] == bus.bodies(graveyard, 1, within=10)
 
     assert [json.loads(body)["deliveryAttempt"] for _, _, body in endpoint.hits] == [1, 2, 3, 4, 5]
 
@@ -130,7 +130,7 @@ def test_push_keeps_the_order_of_a_key(bus, subscribe):
         until(lambda: len(endpoint.hits) == 4)
 
     posted = [base64.b64decode(json.loads(body)["message"]["data"]) for _, _, body in endpoint.hits]
-    assert posted == [b"1", b"2", b"2", b"3"]
+    assert [b"1", b"2", b"2", b"3"] == posted
 
 
 def test_an_unwrapped_push_carries_the_bare_data(bus):
@@ -146,9 +146,9 @@ def test_an_unwrapped_push_carries_the_bare_data(bus):
 
     _, headers, body = endpoint.hits[0]
     lower = {name.lower(): value for name, value in headers.items()}
-    assert body == b"bare"
+    assert b"bare" == body
     assert message_id == lower["x-goog-pubsub-message-id"]
-    assert lower["x-goog-pubsub-kind"] == "greeting"
+    assert "greeting" == lower["x-goog-pubsub-kind"]
 
 
 def test_push_can_be_turned_into_pull_and_back(bus, subscribe):
@@ -159,7 +159,7 @@ def test_push_can_be_turned_into_pull_and_back(bus, subscribe):
         bus.subscriber.modify_push_config(request={"subscription": subscription, "push_config": {}})
 
         bus.publish(topic, b"pulled")
-        assert bus.bodies(subscription, 1) == [b"pulled"]
+        assert [b"pulled"] == bus.bodies(subscription, 1)
         assert not endpoint.hits
 
         config = {"push_endpoint": endpoint.url}

@@ -34,7 +34,7 @@ def test_a_topic_with_an_avro_schema_takes_only_messages_that_fit(bus):
     (received,) = bus.pull(subscription, 2, within=1.0)
     attributes = dict(received.message.attributes)
     assert schema.name == attributes["googclient_schemaname"]
-    assert attributes["googclient_schemaencoding"] == "JSON"
+    assert "JSON" == attributes["googclient_schemaencoding"]
     assert schema.revision_id == attributes["googclient_schemarevisionid"]
 
 
@@ -47,7 +47,7 @@ def test_binary_messages_are_checked_too(bus):
     with pytest.raises(exceptions.InvalidArgument):
         bus.publish(topic, b"\x02a\x04\x00")
 
-    assert bus.bodies(subscription, 2, within=1.0) == [b"\x02a\x04"]
+    assert [b"\x02a\x04"] == bus.bodies(subscription, 2, within=1.0)
 
 
 def test_a_schema_has_revisions(bus):

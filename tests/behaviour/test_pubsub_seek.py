@@ -30,10 +30,10 @@ def test_seek_to_a_time_brings_back_what_was_published_since(bus):
     middle = _now()
     time.sleep(0.3)
     bus.publish(topic, b"3")
-    assert len(bus.bodies(subscription, 3)) == 3
+    assert 3 == len(bus.bodies(subscription, 3))
 
     bus.subscriber.seek(request={"subscription": subscription, "time": middle})
-    assert bus.bodies(subscription, 3, within=0.7) == [b"3"]
+    assert [b"3"] == bus.bodies(subscription, 3, within=0.7)
 
     bus.subscriber.seek(request={"subscription": subscription, "time": middle - dt.timedelta(hours=1)})
     assert {b"1", b"2", b"3"} == set(bus.bodies(subscription, 3))
@@ -47,7 +47,7 @@ def test_seek_to_the_future_purges(bus):
 
     bus.subscriber.seek(request={"subscription": subscription, "time": _now() + dt.timedelta(minutes=1)})
 
-    assert bus.pull(subscription, 1, within=0.5) == []
+    assert [] == bus.pull(subscription, 1, within=0.5)
 
 
 def test_without_retention_nothing_acknowledged_comes_back(bus):
@@ -55,11 +55,11 @@ def test_without_retention_nothing_acknowledged_comes_back(bus):
     topic = bus.topic()
     subscription = bus.subscription(topic)
     bus.publish(topic, b"gone")
-    assert bus.bodies(subscription, 1) == [b"gone"]
+    assert [b"gone"] == bus.bodies(subscription, 1)
 
     bus.subscriber.seek(request={"subscription": subscription, "time": _now() - dt.timedelta(hours=1)})
 
-    assert bus.pull(subscription, 1, within=0.5) == []
+    assert [] == bus.pull(subscription, 1, within=0.5)
 
 
 def test_a_topic_that_retains_serves_subscriptions_made_later(bus):
@@ -94,11 +94,11 @@ def test_a_snapshot_keeps_what_is_published_after_it(bus):
     subscription = bus.subscription(topic)
     snapshot = _snapshot(bus, subscription)
     bus.publish(topic, b"later")
-    assert bus.bodies(subscription, 1) == [b"later"]
+    assert [b"later"] == bus.bodies(subscription, 1)
 
     bus.subscriber.seek(request={"subscription": subscription, "snapshot": snapshot.name})
 
-    assert bus.bodies(subscription, 1) == [b"later"]
+    assert [b"later"] == bus.bodies(subscription, 1)
 
 
 def test_a_snapshot_serves_another_subscription_of_the_topic(bus):

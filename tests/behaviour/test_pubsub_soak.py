@@ -67,7 +67,7 @@ def _soak(  # noqa: PLR0913  # the knobs of a soak
             for consumer in consumers:
                 consumer.kill()
                 consumer.wait()
-        assert bus.pull(SUBSCRIPTION, 1, within=1.0) == []
+        assert [] == bus.pull(SUBSCRIPTION, 1, within=1.0)
     return _by_key(log)
 
 

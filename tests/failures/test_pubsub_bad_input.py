@@ -145,14 +145,14 @@ def test_a_client_that_vanishes_in_the_middle_of_a_stream_leaves_its_messages(ow
     victim = subprocess.Popen(
         [sys.executable, "-c", program, emulator.endpoint, subscription], stdout=subprocess.PIPE, text=True
     )
-    assert victim.stdout.readline() == "held\n"
+    assert "held\n" == victim.stdout.readline()
     victim.kill()
     victim.communicate()
 
     until(lambda: not emulator.broker.subscription(subscription)._idle)
     emulator.faults.expire_locks()
 
-    assert len(bus.bodies(subscription, 50)) == 50
+    assert 50 == len(bus.bodies(subscription, 50))
 
 
 def test_a_client_that_vanishes_in_the_middle_of_a_pull_takes_nothing_along(own):
@@ -169,7 +169,7 @@ def test_a_client_that_vanishes_in_the_middle_of_a_pull_takes_nothing_along(own)
 
     bus.publish(topic, b"x")
 
-    assert bus.bodies(subscription, 1) == [b"x"]
+    assert [b"x"] == bus.bodies(subscription, 1)
 
 
 def test_an_oversize_message_is_refused(own):
@@ -212,7 +212,7 @@ def test_messages_past_a_limit_are_refused_and_none_of_them_is_kept(own, message
     with pytest.raises(exceptions.InvalidArgument):
         bus.plain_publisher.publish(topic=topic, messages=messages)
 
-    assert bus.pull(subscription, 1, within=0.2) == []
+    assert [] == bus.pull(subscription, 1, within=0.2)
 
 
 def test_what_does_not_exist_is_not_found(own):
@@ -268,7 +268,7 @@ def test_a_thousand_idle_streams_disturb_nobody(own):
             next(stream)
         start = time.monotonic()
         bus.publish(topic, b"x")
-        assert bus.bodies(busy, 1) == [b"x"]
+        assert [b"x"] == bus.bodies(busy, 1)
         assert time.monotonic() - start < 2
         for stream in streams:
             stream.cancel()
@@ -318,7 +318,7 @@ def test_a_journal_cut_off_in_a_record_recovers_to_the_last_whole_one(tmp_path, 
     with PubSubEmulator(journal=path) as emulator:
         bus = Bus(emulator.endpoint)
         bus.publish(topic, b"next")
-        assert bus.bodies(subscription, 2) == [b"whole", b"next"]
+        assert [b"whole", b"next"] == bus.bodies(subscription, 2)
         bus.close()
 
 
@@ -328,7 +328,7 @@ def test_a_journal_of_something_else_is_refused_and_left_alone(tmp_path):
     stranger.write_text("my notes, not a journal")
     with pytest.raises(JournalError), PubSubEmulator(journal=stranger):
         pass
-    assert stranger.read_text() == "my notes, not a journal"
+    assert "my notes, not a journal" == stranger.read_text()
 
     other = tmp_path / "journal"
     with Journal(other) as journal:

@@ -58,7 +58,7 @@ def test_everything_named_is_made():
 
     settings = broker.subscription("projects/demo/subscriptions/billing").settings
     assert (settings.ack_deadline, settings.dead_letter.max_attempts) == (20.0, 7)
-    assert broker.topic("projects/demo/topics/orders").settings.schema.schema == "projects/demo/schemas/order"
+    assert "projects/demo/schemas/order" == broker.topic("projects/demo/topics/orders").settings.schema.schema
     assert "projects/other/topics/full" in broker.topics
 
 

@@ -16,12 +16,12 @@ def test_a_key_belongs_to_one_consumer_until_all_is_acknowledged():
     holder, other = Consumer(lambda: None, max_messages=2), Consumer(lambda: None)
     world.publish("1", "2", "3", key="k")
     held = list(world.take(consumer=holder))
-    assert texts(held) == ["1", "2"]
+    assert ["1", "2"] == texts(held)
 
-    assert world.bodies(consumer=other) == []
+    assert [] == world.bodies(consumer=other)
     world.ack(held[:1])
-    assert world.bodies(consumer=other) == []
-    assert world.bodies(consumer=holder) == ["3"]
+    assert [] == world.bodies(consumer=other)
+    assert ["3"] == world.bodies(consumer=holder)
 
 
 def test_a_key_passes_on_when_its_holder_is_done():
@@ -34,7 +34,7 @@ def test_a_key_passes_on_when_its_holder_is_done():
 
     world.ack(held)
 
-    assert world.bodies(consumer=other) == ["2"]
+    assert ["2"] == world.bodies(consumer=other)
 
 
 def test_the_holder_is_woken_for_a_successor():
@@ -48,7 +48,7 @@ def test_the_holder_is_woken_for_a_successor():
     world.publish("2", key="k")
 
     assert woken
-    assert world.bodies(consumer=holder) == ["2"]
+    assert ["2"] == world.bodies(consumer=holder)
 
 
 def test_a_nack_takes_back_acknowledged_successors():
@@ -60,7 +60,7 @@ def test_a_nack_takes_back_acknowledged_successors():
 
     world.nack([one])
 
-    assert world.bodies() == ["1", "2", "3"]
+    assert ["1", "2", "3"] == world.bodies()
 
 
 def test_a_nack_leaves_predecessors_alone():
@@ -70,10 +70,10 @@ def test_a_nack_leaves_predecessors_alone():
     one, two, _three = world.take()
 
     world.nack([two])
-    assert world.bodies() == []
+    assert [] == world.bodies()
     world.ack([one])
 
-    assert world.bodies() == ["2", "3"]
+    assert ["2", "3"] == world.bodies()
 
 
 def test_a_key_stands_still_while_its_first_message_rests():
@@ -84,10 +84,10 @@ def test_a_key_stands_still_while_its_first_message_rests():
     world.publish("3", key="k")
     world.publish("other", key="free")
 
-    assert world.bodies() == ["other"]
+    assert ["other"] == world.bodies()
     world.pass_time(10.1)
 
-    assert world.bodies() == ["1", "2", "3"]
+    assert ["1", "2", "3"] == world.bodies()
 
 
 def test_a_dead_letter_frees_its_key():
@@ -97,8 +97,8 @@ def test_a_dead_letter_frees_its_key():
     for _ in range(5):
         world.nack(world.take(1))
 
-    assert world.bodies() == ["1", "2"]
-    assert world.bodies(subscription=world.graveyard) == ["poison"]
+    assert ["1", "2"] == world.bodies()
+    assert ["poison"] == world.bodies(subscription=world.graveyard)
 
 
 def test_messages_without_a_key_are_not_held_up():
@@ -109,7 +109,7 @@ def test_messages_without_a_key_are_not_held_up():
 
     world.publish("plain")
 
-    assert world.bodies() == ["plain"]
+    assert ["plain"] == world.bodies()
 
 
 def test_keys_that_are_done_leave_nothing_behind():
@@ -119,7 +119,7 @@ def test_keys_that_are_done_leave_nothing_behind():
         world.publish("x", key=f"k{i}")
     world.ack(world.take(500))
 
-    assert world.subscription._lanes._lanes == {}
+    assert {} == world.subscription._lanes._lanes
 
 
 def test_a_seek_starts_keys_over():
@@ -132,7 +132,7 @@ def test_a_seek_starts_keys_over():
 
     world.broker.seek_to_time(world.subscription.name, 0)
 
-    assert world.bodies(consumer=stream) == ["1", "2", "3"]
+    assert ["1", "2", "3"] == world.bodies(consumer=stream)
 
 
 ACTIONS = st.one_of(
@@ -189,5 +189,5 @@ def test_nothing_overtakes_and_nothing_is_lost(actions, rests):  # noqa: C901  #
         note(taken)
         world.ack(taken)
 
-    assert world.subscription.unacknowledged == {}
-    assert len(world.subscription._leases) == 0
+    assert {} == world.subscription.unacknowledged
+    assert 0 == len(world.subscription._leases)

@@ -22,7 +22,7 @@ def test_a_lease_ends_at_its_time_and_not_before():
     old_id = first.ack_id
 
     world.pass_time(9.9)
-    assert world.bodies() == []
+    assert [] == world.bodies()
     world.pass_time(0.2)
     (again,) = world.take()
 
@@ -54,7 +54,7 @@ def test_leases_of_different_lengths_end_in_their_own_time():
         world.pass_time(1)
         ended += [(round(world.now - 1_700_000_000), text) for text in world.bodies()[:1]]
 
-    assert ended[:3] == [(5, "short"), (20, "plain"), (25, "short")]
+    assert [(5, "short"), (20, "plain"), (25, "short")] == ended[:3]
     assert (60, "long") in ended
 
 
@@ -71,15 +71,15 @@ def test_a_failed_message_rests_for_its_back_off():
     world.nack(world.take())
 
     world.pass_time(1.9)
-    assert world.bodies() == []
+    assert [] == world.bodies()
     world.pass_time(0.2)
-    assert world.bodies() == ["a"]
+    assert ["a"] == world.bodies()
 
     world.pass_time(10.0)  # the lease runs out: second failure
     world.pass_time(3.9)
-    assert world.bodies() == []
+    assert [] == world.bodies()
     world.pass_time(0.2)
-    assert world.bodies() == ["a"]
+    assert ["a"] == world.bodies()
 
 
 def test_the_last_failed_attempt_moves_a_message_to_the_dead_letters():
@@ -91,9 +91,9 @@ def test_the_last_failed_attempt_moves_a_message_to_the_dead_letters():
 
     (dead,) = world.take(subscription=world.graveyard)
 
-    assert dead.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
-    assert world.bodies() == []
-    assert world.subscription.unacknowledged == {}
+    assert "5" == dead.message.attributes["CloudPubSubDeadLetterSourceDeliveryCount"]
+    assert [] == world.bodies()
+    assert {} == world.subscription.unacknowledged
 
 
 def test_without_its_dead_letter_topic_a_message_stays():
@@ -104,7 +104,7 @@ def test_without_its_dead_letter_topic_a_message_stays():
     for _ in range(7):
         world.nack(world.take())
 
-    assert world.bodies() == ["poison"]
+    assert ["poison"] == world.bodies()
 
 
 def test_returned_messages_come_before_fresh_ones():
@@ -113,7 +113,7 @@ def test_returned_messages_come_before_fresh_ones():
     world.publish("1", "2", "3", "4")
     world.nack(world.take(2)[::-1])
 
-    assert world.bodies() == ["1", "2", "3", "4"]
+    assert ["1", "2", "3", "4"] == world.bodies()
 
 
 def test_a_consumer_never_holds_more_than_it_allows():
@@ -124,12 +124,12 @@ def test_a_consumer_never_holds_more_than_it_allows():
     world.publish(*"abcdef")
 
     held = list(world.take(consumer=consumer))
-    assert texts(held) == ["a", "b", "c"]
-    assert world.bodies(consumer=consumer) == []
+    assert ["a", "b", "c"] == texts(held)
+    assert [] == world.bodies(consumer=consumer)
     world.ack(held[:1])
 
     assert woken
-    assert world.bodies(consumer=consumer) == ["d"]
+    assert ["d"] == world.bodies(consumer=consumer)
 
 
 def test_bytes_outstanding_stop_a_consumer_as_well():
@@ -138,8 +138,8 @@ def test_bytes_outstanding_stop_a_consumer_as_well():
     consumer = Consumer(lambda: None, max_bytes=10)
     world.publish("x" * 30, "y")
 
-    assert world.bodies(consumer=consumer) == ["x" * 30]
-    assert world.bodies(consumer=consumer) == []
+    assert ["x" * 30] == world.bodies(consumer=consumer)
+    assert [] == world.bodies(consumer=consumer)
 
 
 def test_waiting_consumers_share_a_burst():
@@ -151,9 +151,9 @@ def test_waiting_consumers_share_a_burst():
 
     world.publish(*"abcdefghi")
 
-    assert woken == {"one": 1}
-    assert len(world.take()) == 5
-    assert woken == {"one": 1, "two": 1}
+    assert {"one": 1} == woken
+    assert 5 == len(world.take())
+    assert {"one": 1, "two": 1} == woken
 
 
 def test_a_woken_consumer_that_leaves_passes_the_word_on():
@@ -167,7 +167,7 @@ def test_a_woken_consumer_that_leaves_passes_the_word_on():
 
     world.subscription.leave(first)
 
-    assert woken == ["first", "second"]
+    assert ["first", "second"] == woken
 
 
 def test_old_messages_are_forgotten():
@@ -177,13 +177,13 @@ def test_old_messages_are_forgotten():
     world.take(1)
     world.pass_time(WEEK - 1)
     world.broker.housekeep()
-    assert len(world.subscription.unacknowledged) == 2
+    assert 2 == len(world.subscription.unacknowledged)
 
     world.pass_time(2)
     world.broker.housekeep()
 
-    assert world.subscription.unacknowledged == {}
-    assert world.bodies() == []
+    assert {} == world.subscription.unacknowledged
+    assert [] == world.bodies()
 
 
 def test_a_topic_keeps_its_history_for_its_retention_and_its_snapshots():
@@ -201,7 +201,7 @@ def test_a_topic_keeps_its_history_for_its_retention_and_its_snapshots():
 
     world.broker.delete_snapshot("projects/p/snapshots/s")
     world.broker.housekeep()
-    assert list(topic.history) == []
+    assert [] == list(topic.history)
 
 
 def test_a_snapshot_expires_a_week_after_its_oldest_message():
@@ -216,7 +216,7 @@ def test_a_snapshot_expires_a_week_after_its_oldest_message():
 
     world.pass_time(5 * 86_400)
     world.broker.housekeep()
-    assert world.broker.snapshots == {}
+    assert {} == world.broker.snapshots
     with pytest.raises(PubSubError):
         world.broker.create_snapshot("projects/p/snapshots/late", subscription.name, b"")
 
@@ -231,7 +231,7 @@ def test_a_seek_ends_every_lease():
 
     assert [taken[0].ack_id] == world.ack(taken)
     (again,) = world.take()
-    assert again.attempts == 1
+    assert 1 == again.attempts
 
 
 def test_the_cost_of_a_message_does_not_depend_on_the_backlog():
@@ -270,7 +270,7 @@ def test_ids_never_repeat():
         seen.update(delivery.ack_id for delivery in taken)
         world.nack(taken)
 
-    assert len(seen) == 15
+    assert 15 == len(seen)
 
 
 def test_message_ids_grow():
