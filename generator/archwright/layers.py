@@ -110,6 +110,7 @@ def _layer(layer_id: str, entry: Entry[schema.LayerSpec]) -> Layer:
         replaces=tuple(spec.replaces),
         seeded=tuple(spec.seeded),
         executable=tuple(spec.executable),
+        emulator=spec.emulator or "",
     )
 
 

@@ -397,6 +397,7 @@ class Layer:
     replaces: tuple[str, ...]
     seeded: tuple[str, ...]
     executable: tuple[str, ...]
+    emulator: str = ""  # a room of `archwright.emulators` that comes with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,18 @@ def render_layers(architecture: Architecture) -> FileTree:
         for source, name in _files_of(layer):
             path = name.replace("__package__", architecture.starter.package)
             tree.add(path, _file(layer, source, name, architecture), replaces=name in layer.replaces)
+    for room in sorted({layer.emulator for layer in architecture.layers if layer.emulator}):
+        _add_emulator(room, tree)
     return tree
+
+
+def _add_emulator(room: str, tree: FileTree) -> None:
+    """Add the emulator's own source: there is one, and starters run the one that our tests run."""
+    for name, source in resources.emulator_files(room).items():
+        path = f"dev/emulators/{name}"
+        if path not in tree:  # two emulators share the modules beside them
+            text = marked(path, source.read_text(encoding="utf-8"))
+            tree.add(path, GeneratedFile.text(text, ownership=Ownership.MANAGED, origin=f"emulators/{room}"))
 
 
 def render_template(name: str, architecture: Architecture) -> str:

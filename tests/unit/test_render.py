@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
-from archwright import render
+from archwright import render, resources
 from archwright.catalog import load_catalog
-from archwright.errors import CollisionError, DestinationError, TemplateError
+from archwright.errors import CollisionError, DestinationError, InstallationError, TemplateError
 from archwright.filetree import Ownership
 from archwright.model import Layer
 from archwright.resolve import resolve
@@ -122,3 +124,35 @@ def test_a_string_template_is_strict_and_sandboxed():
         render.render_string("{{ name.__class__ }}", {"name": "Ann"}, name="t")
     with pytest.raises(TemplateError):
         render.render_string("{{ [1, 2] * 'x' }}", {}, name="t")
+
+
+def test_an_emulator_comes_with_its_layer_and_runs_alone(architecture, tmp_path):
+    """What is copied is the source that we run ourselves, with all that it imports and nothing more."""
+    tree = rendered(architecture, layer(tmp_path, "cloud", {}, emulator="servicebus"))
+
+    for path, file in tree.items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    for name, source in resources.emulator_files("servicebus").items():
+        assert f"# {render.MARKER}\n".encode() + source.read_bytes() == tree[f"dev/emulators/{name}"].content
+    assert not [path for path in tree if "pubsub" in path]
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from emulators.servicebus import ServiceBusEmulator\n"
+    code += "with ServiceBusEmulator() as emulator: print(emulator.port, 'archwright' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, tmp_path / "dev"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.endswith(" False\n"), done.stderr
+
+
+def test_two_layers_may_want_the_same_emulator(architecture, tmp_path):
+    """Several bindings of a platform need one emulator; it is there once."""
+    both = [layer(tmp_path, name, {}, emulator="servicebus") for name in ("queue", "topic")]
+
+    assert rendered(architecture, *both) == rendered(architecture, both[0])
+
+
+def test_an_unknown_emulator_is_named(architecture, tmp_path):
+    """A layer that asks for an emulator that nobody wrote is told so."""
+    with pytest.raises(InstallationError, match="`abacus`"):
+        rendered(architecture, layer(tmp_path, "cloud", {}, emulator="abacus"))

@@ -120,6 +120,9 @@ class LayerSpec(Strict):
     tasks: list[Task] = Field(default=[], description="Make targets.")
     commands: list[Command] = Field(default=[], description="Subcommands of the starter's program.")
     compose: dict[str, Any] = Field(default={}, description="What it adds to `compose.yaml`.")
+    emulator: Slug | None = Field(
+        default=None, description="A room of `archwright.emulators`, copied into the starter's `dev/emulators/`."
+    )
 
 
 class Pin(Strict):
