@@ -41,7 +41,7 @@ def environment() -> None:
     else:
         if not PYTHON.exists():
             venv.create(VENV, with_pip=True)
-        install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        install = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     call(*install, "--require-hashes", "--requirement", str(LOCK))
     call(*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     STAMP.write_text(wanted, encoding="utf-8")
