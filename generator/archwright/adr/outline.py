@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from archwright.adr.dialects import Heading
 
+_LONGEST_ROLE = 60
+
 
 def sections(text: str, markup: str, front_matter: Span | None) -> tuple[Section, ...]:
     """Return every section of a text in order."""
@@ -26,17 +28,26 @@ def sections(text: str, markup: str, front_matter: Span | None) -> tuple[Section
 
 def from_headings(masked: str, headings: Sequence[Heading]) -> tuple[Section, ...]:
     """Return the sections that headings open."""
-    found = []
-    for at, heading in enumerate(headings):
-        below = min(len(masked), heading.end + 1)
-        after = headings[at + 1 :]
-        own = after[0].start if after else len(masked)
-        body = next((later.start for later in after if later.level <= heading.level), len(masked))
-        title = masked[heading.words_start : heading.words_end]
-        span = Span(heading.start, heading.end)
-        found.append(
-            Section(
-                heading.level, title, role_of(title), span, Span(below, max(below, own)), Span(below, max(below, body))
-            )
-        )
+    length = len(masked)
+    found: list[Section] = []
+    ends: list[int] = []  # where the sections end that are open at each level, seen from below
+    levels: list[int] = []
+    following = length
+    for level, start, end, words_start, words_end in reversed(headings):
+        while levels and levels[-1] > level:
+            levels.pop()
+            ends.pop()
+        below = end + 1 if end < length else length
+        body = ends[-1] if ends else length
+        title = masked[words_start:words_end]
+        role = role_of(title) if len(title) < _LONGEST_ROLE else ""
+        own = Span(below, max(below, following))
+        found.append(Section(level, title, role, Span(start, end), own, Span(below, max(below, body))))
+        following = start
+        if levels and levels[-1] == level:
+            ends[-1] = start
+        else:
+            levels.append(level)
+            ends.append(start)
+    found.reverse()
     return tuple(found)

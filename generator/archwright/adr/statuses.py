@@ -34,6 +34,8 @@ _DECORATED = re.compile(r"^(?:[ \t>*_`~\"'(\[{|+-]|[^\w\s\[\]()<>{}|])*")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _SHORT = 4
 _LEGEND = 2  # a section that names more statuses explains them
+_HEADED = re.compile(r"(?:\d+[.)]?[ \t]+)?\**(?:status|state)\**[ \t]*[:：-]+\**[ \t]*", re.IGNORECASE)  # noqa: RUF001  # a mark that people type
+_SAID = re.compile(r"[a-z -]+?(?=[ :]*(?:\[|`|xref:|adr[- ]?\d|#?\d|:|$))")
 _IMAGE = re.compile(r"^[ \t]*\[?!\[([^\]\n]*)\]\([^)\n]*\)(?:\]\([^)\n]*\))?[ \t]*$")
 
 
@@ -154,12 +156,8 @@ def _from_sections(text: str, sections: Sequence[Section], vocabulary: Vocabular
             if phrase:
                 yield phrase, f"section:{section.title.strip(' :')}"
                 return
-        elif section.title[:6].lower() == "status" or section.role == "":
-            match = re.match(
-                r"(?:\d+[.)]?[ \t]+)?\**(?:status|state)\**[ \t]*[:：-]+\**[ \t]*",  # noqa: RUF001  # a mark that people type
-                section.title,
-                re.IGNORECASE,
-            )
+        elif not section.role and "stat" in section.title.lower():
+            match = _HEADED.match(section.title)
             if match and section.title[match.end() :].strip():
                 start = text.index(section.title, section.heading.start) + match.end()
                 phrase = read_phrase(text, start, start + len(section.title) - match.end(), vocabulary)
@@ -207,7 +205,7 @@ def _says_something_else(line: str) -> bool:
     plain = line.strip(_EDGES).lower()
     if plain.startswith(("date:", "date ", "updated:", "deciders:", "last modified", "---", "|--", "|:-")):
         return True
-    words = re.match(r"[a-z -]+?(?=[ :]*(?:\[|`|xref:|adr[- ]?\d|#?\d|:|$))", plain)
+    words = _SAID.match(plain)
     return bool(words) and relation_kind(words[0]) not in {None, "superseded by"}  # type: ignore[index]  # matched
 
 
