@@ -156,6 +156,26 @@ def test_a_rewritten_journal_holds_the_same_state(tmp_path, connect):
     assert 10 == len(after.subscription(second).unacknowledged)
 
 
+def test_a_topic_outlives_its_schema_in_a_journal(tmp_path, connect):
+    """A topic whose schema was deleted is still there after a restart, also from a rewritten journal."""
+    path = tmp_path / "journal"
+    with PubSubEmulator(journal=path) as emulator:
+        bus = connect(emulator)
+        schema = bus.schemas.create_schema(
+            parent=PROJECT, schema={"type_": "AVRO", "definition": '"string"'}, schema_id="order"
+        )
+        topic = bus.topic(schema_settings={"schema": schema.name, "encoding": "JSON"})
+        bus.publish(topic, b'"fits"')
+        bus.schemas.delete_schema(name=schema.name)
+
+    broker = _recovered(path)
+    with Journal(path) as journal:
+        list(journal.replay())
+        journal.rewrite(state_records(broker))
+
+    assert topic in _recovered(path).topics
+
+
 def test_an_overgrown_journal_is_shortened_while_the_emulator_runs(tmp_path, connect):
     """A journal of acknowledged messages shrinks by itself, and nothing that waits is lost."""
     path = tmp_path / "journal"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import ssl
 import urllib.parse
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .agenda import rfc3339
 from .consumer import Consumer
+from .errors import NotRecordedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +85,8 @@ class _Pusher:
         except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             status = 0
         if status in _ACCEPTED:
-            self._broker.acknowledge(subscription, [ack_id])
+            with contextlib.suppress(NotRecordedError):  # the journal is full: posted again when the lease is over
+                self._broker.acknowledge(subscription, [ack_id])
         else:
             self._broker.extend(subscription, [ack_id], 0)
 

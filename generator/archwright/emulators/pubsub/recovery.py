@@ -11,6 +11,7 @@ from .message import Message
 from .resources import subscription_settings, topic_settings
 from .schemas import Revision
 from .snapshots import Snapshot
+from .topic import Topic
 from .wire import message_class
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class Recovery:
 
     def _topic(self, record: dict[str, Any]) -> None:
         name, definition = record["name"], record["definition"]
-        put = self._broker.change_topic if name in self._broker.topics else self._broker.create_topic
-        put(name, topic_settings(_Topic.FromString(definition)), definition)
+        settings = topic_settings(_Topic.FromString(definition))
+        topic = self._broker.topics.setdefault(name, Topic(name, settings, definition))  # its schema may be gone by now
+        topic.settings, topic.definition = settings, definition
 
     def _subscription(self, record: dict[str, Any]) -> None:
         broker, name, definition = self._broker, record["name"], record["definition"]

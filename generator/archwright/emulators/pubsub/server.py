@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import grpc.aio
 
 from ..errors import PortTakenError  # noqa: TID252  # copied whole under other names
-from ..journal import Journal  # noqa: TID252  # copied whole under other names
+from ..journal import Journal, JournalError  # noqa: TID252  # copied whole under other names
 from .background import BackgroundLoop
 from .broker import Broker, short_name
 from .calls import Calls
 from .config import StartUp
+from .errors import NotRecordedError
 from .iam import IamPolicy
 from .ledger import JournalLedger
 from .publisher import LARGEST_REQUEST, Publisher
@@ -174,6 +175,7 @@ class PubSubEmulator:
         """Forget what is too old, and shorten a journal that has grown long."""
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
-            self.broker.housekeep()
-            if self._journal is not None and self._journal.overgrown:
-                self._journal.rewrite(state_records(self.broker))
+            with contextlib.suppress(NotRecordedError, JournalError):  # the disk is full: tried again in a second
+                self.broker.housekeep()
+                if self._journal is not None and self._journal.overgrown:
+                    self._journal.rewrite(state_records(self.broker))
