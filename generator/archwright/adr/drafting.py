@@ -67,17 +67,16 @@ class Draft:
     extra: Mapping[str, str] = field(default_factory=dict)
     """Fields that only the team's own template knows."""
 
-    def values(self, number: int | None, identifier: str) -> dict[str, object]:
+    def values(self, number: int | None, identifier: str, metadata: str) -> dict[str, object]:
         """Return what a template may use."""
-        people = {
-            name: ", ".join(_yaml(each) for each in getattr(self, name))
-            for name in ("deciders", "consulted", "informed", "tags")
-        }
+        quoted = _yaml if metadata == "front-matter" else str
+        people = {name: quoted(", ".join(getattr(self, name))) for name in ("deciders", "consulted", "informed")}
+        people["tags"] = ", ".join(quoted(tag) for tag in self.tags)
         return {
             **self.extra, **people, "title": self.title, "number": number, "id": identifier, "date": self.day.isoformat(),  # noqa: E501  # one pattern
             "status": self.status, "context": self.context, "drivers": self.drivers, "options": self.options,
             "chosen": self.chosen, "because": self.because.rstrip("."), "good": self.good, "bad": self.bad,
-            "confirmation": self.confirmation, "more": self.more, "metadata": "front-matter",
+            "confirmation": self.confirmation, "more": self.more, "metadata": metadata,
         }  # fmt: skip  # names in a few lines
 
 
@@ -91,6 +90,9 @@ class Written:
 
 
 def _yaml(text: str) -> str:
+    """Return a text as a YAML scalar; an empty one stays empty, so that a template can leave it out."""
+    if not text:
+        return ""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if _UNSAFE_YAML.search(text) else text
 
 
@@ -204,7 +206,7 @@ def _rendered(  # noqa: PLR0913, PLR0917  # each is a thing of its own
     shape: NameShape,
 ) -> DecisionRecord:
     identifier = f"{shape.prefix}{number:0{shape.width}d}" if number is not None else Path(name).stem
-    values = draft.values(number, identifier) | {"metadata": metadata}
+    values = draft.values(number, identifier, metadata)
     text = render(source.source, values, source.name) if source.jinja else filled(source, values)
     text = text.lstrip("\n").rstrip() + "\n"
     return parse_record(text.encode(), folder / name, name)
