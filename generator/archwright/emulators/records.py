@@ -1,7 +1,8 @@
 """How a journal's record becomes bytes and bytes become records: framed, checksummed, `bytes` values unencoded.
 
-A frame is the length and the CRC-32 of its payload (big-endian, four bytes each) and the payload: the length of a JSON
-text, that text, and after it the `bytes` values whose places the text holds.
+A frame is the length of its payload, that length with all bits turned over, the CRC-32 of the payload (big-endian, four
+bytes each) and the payload: the length of a JSON text, that text, and after it the `bytes` values whose places the text
+holds. The length is there twice so that a damaged one is not taken for an end that was cut off.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from io import FileIO
 
-_FRAME = struct.Struct(">II")
+_FRAME = struct.Struct(">III")
 _LENGTH = struct.Struct(">I")
-_LONGEST = 256 * 1024 * 1024
+_ALL_BITS = 0xFFFFFFFF
 _READ = 1 << 20
 _BLOB = "\0bytes"
 _PLACE = '"\\u0000bytes"'
@@ -48,7 +49,7 @@ def pack_record(record: dict[str, Any]) -> bytes:
 
     text = json.dumps(record, separators=(",", ":"), default=set_aside).encode()
     payload = b"".join([_LENGTH.pack(len(text)), text, *blobs])
-    return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
+    return _FRAME.pack(len(payload), len(payload) ^ _ALL_BITS, zlib.crc32(payload)) + payload
 
 
 def read_records(file: FileIO, start: int, path: str) -> Generator[dict[str, Any], None, int]:
@@ -62,8 +63,8 @@ def read_records(file: FileIO, start: int, path: str) -> Generator[dict[str, Any
         head = reader.look(_FRAME.size)
         if len(head) < _FRAME.size:
             return reader.position
-        length, checksum = _FRAME.unpack(head)
-        if not 0 < length <= _LONGEST:
+        length, turned, checksum = _FRAME.unpack(head)
+        if length ^ turned != _ALL_BITS:
             if reader.only_zeros_left():  # room that a file system gave and nobody wrote
                 return reader.position
             raise DamagedRecordError(reader.position, path)

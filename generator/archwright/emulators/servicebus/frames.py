@@ -38,8 +38,8 @@ def performative(code: int, *fields: Any) -> bytes:
 
 
 def error(condition: str, description: str) -> Described:
-    """Return an error as detach, end, close and rejections carry it."""
-    return Described(ULong(ERROR), [Symbol(condition), description])
+    """Return an error as detach, end, close and rejections carry it; the SDK insists on the third field."""
+    return Described(ULong(ERROR), [Symbol(condition), description, {}])
 
 
 class Fields:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .sessions import Session
 
 _GRANTED = 1000
+_FLOOD = 16  # times the largest message: who sends more than that without an end is cut off
 _SESSION_FILTER = Symbol("com.microsoft:session-filter")
 _LOCKED_UNTIL = Symbol("com.microsoft:locked-until-utc")
 _TICKS_AT_1970 = 621_355_968_000_000_000
@@ -97,25 +98,35 @@ class IncomingLink(Link):
             return
         if self._delivery is None:
             self._delivery = (fields.need(1, int), fields.get(3, int) or 0, bool(fields.get(4, bool)))
-        self._size += len(payload)
-        limit = self.amqp.connection.server.max_message_size
-        if self._size > limit:
-            self._forget()
-            self.refuse(MessageSizeError(f"The message is larger than the {limit} bytes that this link takes."))
-            return
+        self._collect(payload)
         if fields.get(9, bool):  # aborted
             self._forget()
+        elif self.open and not fields.get(5, bool):  # no more to come
+            self._take_whole(*self._delivery)
+
+    def _collect(self, payload: bytes) -> None:
+        """Keep a piece of a message, unless the message has become too large anyway."""
+        limit = self.amqp.connection.server.max_message_size
+        self._size += len(payload)
+        if self._size <= limit:
+            self._parts.append(payload)
             return
-        self._parts.append(payload)
-        if fields.get(5, bool):  # more
-            return
-        number, message_format, settled = self._delivery
-        raw = b"".join(self._parts)
+        self._parts.clear()
+        if self._size > _FLOOD * limit:
+            self._forget()
+            self.refuse(_too_large(limit))
+
+    def _take_whole(self, number: int, message_format: int, settled: bool) -> None:  # noqa: FBT001  # as the frame has it
+        """Hand a whole message on, and answer."""
+        limit = self.amqp.connection.server.max_message_size
+        raw, size = b"".join(self._parts), self._size
         self._forget()
         self.count += 1
         self._credit -= 1
         outcome = Described(ULong(frames.ACCEPTED), [])
         try:
+            if size > limit:
+                raise _too_large(limit)
             self._accept(raw, message_format)
         except ServiceBusError as refusal:
             outcome = Described(ULong(frames.REJECTED), [frames.error(refusal.condition, refusal.description)])
@@ -126,6 +137,10 @@ class IncomingLink(Link):
 
     def _forget(self) -> None:
         self._parts, self._size, self._delivery = [], 0, None
+
+
+def _too_large(limit: int) -> MessageSizeError:
+    return MessageSizeError(f"The message is larger than the {limit} bytes that this link takes.")
 
 
 def accept_messages(session: AmqpSession, entity: Queue) -> Callable[[bytes, int], None]:
