@@ -340,3 +340,21 @@ def test_one_file_serves_light_and_dark(tmp_path, architecture):
         assert (255, 255, 255) in grounds["light"]
         assert (0x28, 0x2E, 0x38) in grounds["dark"]
         assert (0x28, 0x2E, 0x38) not in grounds["light"]
+
+
+@pytest.mark.browser
+def test_texts_fit_their_cards_in_a_browser():
+    """What was measured without a font holds with one: no line is wider than its card."""
+    with chromium() as browser:
+        page = browser.new_page()
+        for name in ALL.keys() - {"hostile"}:  # whose signs no common font has
+            page.set_content(draw(ALL[name]))
+            spare = page.evaluate(
+                """() => [...document.querySelectorAll('.node')].flatMap((node) => {
+                  const card = node.querySelector('rect').getBBox();
+                  return [...node.querySelectorAll('text')].map((text) => text.getBBox()).map((box) =>
+                    Math.min(box.x - card.x, card.x + card.width - box.x - box.width,
+                             box.y - card.y, card.y + card.height - box.y - box.height));
+                })"""
+            )
+            assert min(spare) >= 4, name

@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 import threading
+from html import unescape
 from typing import TYPE_CHECKING
 
+import markdown
 import pytest
 
 from archwright import errors
@@ -24,7 +26,7 @@ from archwright.resources import checkout_root
 from archwright.review import RULES
 from archwright.sitepages import render_pages
 from archwright.sitepages.log import log_pages
-from archwright.sitepages.markdown import anchor, cell, prose
+from archwright.sitepages.markdown import anchor, cell, prose, table
 from behaviour.browser import chromium
 from behaviour.linkcheck import check_links
 
@@ -177,6 +179,32 @@ def test_decision_log_is_told_with_status_and_links(tmp_path):
     assert 'status-superseded">superseded' in index
     assert record.startswith("# Use one model\n")
     assert "See the plan and [the next](0002-use-two.md)." in record
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>bold</b> <script>alert(1)</script> &amp; &",
+        "[a link](https://example.org) ![x](y) <https://example.org>",
+        "*stars* and __lines__ and a_b_c ~~gone~~ ^up^",
+        "a | b || c, # no heading, \\ backslash",
+        "`code with <b> and |` stays",
+        "<code>not ours</code> and one lone ` sign",
+    ],
+)
+def test_text_of_the_catalog_is_no_markup(text):
+    """What somebody writes in a YAML file is shown as it was written, in a line and in a cell of a table."""
+
+    def shown(html):
+        return unescape(re.sub(r"<[^>]*>", "", html)).strip()
+
+    def read(words):
+        return re.sub("`([^`]*)`", r"\1", words)
+
+    extensions = ["tables", "attr_list", "md_in_html"]
+    assert shown(markdown.markdown(prose(text), extensions=extensions)) == read(text)
+    row = markdown.markdown(table(["One", "Two"], [[cell(text), "end"]]), extensions=extensions)
+    assert [shown(one) for one in re.findall("<td>(.*?)</td>", row)] == [read(text), "end"]
 
 
 def test_site_needs_a_checkout(tmp_path, monkeypatch, capsys):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_MARKUP = re.compile(r"([\\*_\[\]<>&#|~^])")
+_MARKUP = re.compile(r"([`\\*_\[\]<>&#|~^])")
 _ADDRESS = re.compile(r"(https?://[^\s;,|<>\"]+)")
 _CODE = re.compile(r"(`[^`]*`)")
 
@@ -25,7 +25,12 @@ def _escape(text: str) -> str:
 
 def cell(text: str) -> str:
     """Text for a table: one line, no bar that would end the cell."""
-    return prose(text).replace("|", "&#124;")
+    parts = _CODE.split(" ".join(text.split()))
+    return "".join(_code_in_cell(part) if _CODE.fullmatch(part) else _escape(part) for part in parts)
+
+
+def _code_in_cell(part: str) -> str:
+    return code(part.strip("`")) if "|" in part else part
 
 
 def linked(text: str) -> str:
