@@ -26,6 +26,7 @@ _NESTED = re.compile(r"\n[ \t]*(?:\n[ \t]*)?[ \t]+[-*+][ \t]+([^\n]+)")
 _PSEUDO = re.compile(
     r"^[ \t]*(?:\*\*|__)Status:?(?:\*\*|__):?[ \t]*\n(?:[ \t]*\n)*([^\n]+)$", re.MULTILINE | re.IGNORECASE
 )
+_BADGE = re.compile(r"!\[status\b[^\]\n]*\]\([^)\n]*\bstatus-([A-Za-z_]+)", re.IGNORECASE)
 DATE_KEYS = (
     "date", "created", "created-at", "created-on", "decision-date", "decided",
     "decided-on", "date-decided", "date-created",
@@ -60,6 +61,8 @@ def status_elsewhere(masked: str, start: int, reader: Dialect, vocabulary: Vocab
         return {}
     if pseudo := _PSEUDO.search(masked, start):
         return {"status": (Value(pseudo[1], "line", Span(pseudo.start(1), pseudo.end(1))),)}
+    if badge := _BADGE.search(masked, start, min(len(masked), start + _NEAR)):
+        return {"status": (Value(badge[1], "badge", Span(*badge.span(1))),)}
     for pair in reader.pairs(masked, start, min(len(masked), start + 10 * _LONGEST)):
         if normal(pair.key) not in KEYS or not pair.span.of(masked):
             continue

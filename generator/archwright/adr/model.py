@@ -24,8 +24,8 @@ class Value(NamedTuple):
     """Something that a record states: its text, where it was found, and the characters that hold it.
 
     `source` is one of `front-matter` (or `front-matter:KEY` for an unusual key), `section:HEADING`, `table:LINE`,
-    `bullet`, `line`, `attribute`, `tag`, `changelog`, `heading`, `file-name`, `git`, `inferred`. `span` is None
-    where no characters of the file hold the value.
+    `bullet`, `line`, `attribute`, `tag`, `badge`, `changelog`, `heading`, `file-name`, `git`, `inferred`. `span` is
+    None where no characters of the file hold the value.
     """
 
     text: str

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archwright.adr.model import DecisionRecord
 
 _BARE = re.compile(
-    r"(?:ADR|RFC|SDD|DR|[A-Z]{2,8})[-_ #]?\d{1,5}\b|\d{8}-[\w-]+|\d{4}-\d\d-\d\d-[\w-]+|(?<![\w.-])#?\d{1,4}\b(?!\.\d)|[\w./-]+\.(?:md|rst|adoc)\b",  # noqa: E501  # one pattern
+    r"[\w./-]+\.(?:md|rst|adoc)\b|(?:ADR|RFC|SDD|DR|(?-i:[A-Z]{2,8}))[-_ #]?\d{1,5}\b|\d{8}-[\w-]+|\d{4}-\d\d-\d\d-[\w-]+|(?<![\w.-])#?\d{1,4}\b(?!\.\d)",  # noqa: E501  # one pattern
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:super[sc]ee?ded|replaced)[ \t]+by[ \t]*:?[ \t]*([a-z0-9][\w-]*(?:/[\w-]+)?)", re.IGNORECASE)

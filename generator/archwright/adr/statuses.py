@@ -117,11 +117,19 @@ def read_status(
         places.sort(key=lambda place: not place[0].known)
     if not places:
         return INFERRED
+    places = [
+        place for at, place in enumerate(places) if not any(_same_words(place[0], each[0]) for each in places[:at])
+    ]
     phrase, source = places[0]
     stated = tuple(
         Value(masked[found.start : found.end], where, Span(found.start, found.end)) for found, where in places
     )
     return Status(phrase.word, stated[0].text, source, stated, phrase.known)
+
+
+def _same_words(one: Phrase, other: Phrase) -> bool:
+    """Whether two readings are of the same characters: an underlined `Status: accepted` is a heading and a line."""
+    return one.start < other.end and other.start < one.end
 
 
 def _from_front_matter(

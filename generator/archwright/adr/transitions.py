@@ -71,7 +71,7 @@ def _patches(  # noqa: PLR0913, PLR0917  # each is a thing of its own
         yield from boxes
         return
     words = in_case_of(own_word(log, word), place.text)
-    if word == "superseded" and by and place.source != "tag":
+    if word == "superseded" and by and place.source not in {"tag", "badge"}:
         words = _superseded(record, place, words, by)
     history = _history(text, span, words, today) if place.source.startswith("section") else None
     if history:

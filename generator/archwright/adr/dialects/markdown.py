@@ -24,6 +24,7 @@ _PAIR = re.compile(
     r"[ \t]*[:：](?!//)(?:\*\*|__|\*|_|`)?[ \t]*(?P<value>[^\n]*)$",  # noqa: RUF001  # a mark that people type
     re.MULTILINE,
 )
+_MORE = re.compile(rf"[·|•;,/][ \t]*\*\*({_WORDS})(?::\*\*|\*\*:)[ \t]*([^·|•;\n]*[^·|•;\s])")
 _ROW = re.compile(r"^[ \t]*\|?[ \t]*(?P<cells>[^\n|]+\|[^\n]*)$", re.MULTILINE)
 _CELL = re.compile(r"((?:[^|\\\n]|\\.)*)(?:\||$)")
 _SEPARATOR = re.compile(r"[ \t|:-]*-[ \t|:-]*$")
@@ -91,7 +92,11 @@ def pairs(masked: str, start: int, end: int) -> Iterator[Pair]:
         lead = match[0].lstrip(" \t>")
         source = "bullet" if lead[:1] in "*+-" and lead[1:2] in " \t" else "line"
         value = match["value"].rstrip(" \t\\")
-        yield Pair(match["key"], Span(match.start("value"), match.start("value") + len(value)), source)
+        more = list(_MORE.finditer(value)) if "**" in value else []
+        end_of_value = len(value[: more[0].start()].rstrip()) if more else len(value)
+        yield Pair(match["key"], Span(match.start("value"), match.start("value") + end_of_value), source)
+        for each in more:  # `**Status:** accepted · **Date:** 2024-01-02`
+            yield Pair(each[1], Span(match.start("value") + each.start(2), match.start("value") + each.end(2)), source)
     if masked.find("|", start, end) >= 0:
         yield from _tables(masked, start, end)
     if masked.find("<t", start, end) >= 0:

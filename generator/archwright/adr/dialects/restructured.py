@@ -16,7 +16,7 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _BLOCK = re.compile(
-    r"^(?P<indent>[ \t]*)(?:\.\. (?:code-block|code|sourcecode|parsed-literal|highlight)::[^\n]*|\.\.(?![ \t]+(?:\S+::|_|\[|\|))(?:[ \t][^\n]*)?|[^\n]*[^:\n]?::[ \t]*)\n"  # noqa: E501  # one pattern
+    r"^(?P<indent>[ \t]*)(?:\.\. (?:code-block|code|sourcecode|parsed-literal|highlight)::[^\n]*|\.\.(?![ \t]+(?:\S+::|_|\[|\|))(?:[ \t][^\n]*)?|(?!\.\.)[^\n]*[^:\n]?::[ \t]*)\n"  # noqa: E501  # one pattern
     r"(?P<body>(?:[ \t]*\n|(?P=indent)[ \t]+[^\n]*(?:\n|\Z))*)",
     re.MULTILINE,
 )
