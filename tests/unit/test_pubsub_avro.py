@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archwright.emulators.pubsub.avro import AvroError, parse_avro
@@ -118,6 +118,7 @@ def test_binary_that_is_cut_off_is_refused(length):
         parse_avro(json.dumps(EVERYTHING)).check_binary(BINARY[:length])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_message_or_an_error(data):
     """Checking never crashes and never hangs, whatever the bytes are."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archwright.emulators.pubsub.errors import Code, PubSubError
@@ -80,6 +80,7 @@ def test_what_is_no_filter_is_refused(text):
     assert Code.INVALID_ARGUMENT is refusal.value.code
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='attributes.:"=!() ANDORNThasPrefix,-\\xé', max_size=60))
 def test_any_text_is_a_filter_or_an_error(text):
     """Whatever is typed, parsing ends with a filter or with an invalid argument."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archwright.emulators.pubsub.consumer import Consumer
@@ -145,6 +145,7 @@ ACTIONS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ACTIONS, max_size=60), st.booleans())
 def test_nothing_overtakes_and_nothing_is_lost(actions, rests):  # noqa: C901  # one branch an action
     """A key's next delivery never skips one that is still to be done, and in the end everything is acknowledged.

@@ -11,7 +11,19 @@ import archwright.emulators.pubsub as room
 
 FOLDER = Path(room.__file__).parent
 MODEL = [
-    *("agenda", "avro", "backlog", "broker", "consumer", "errors", "filters", "leases", "ledger", "message"),
+    *(
+        "agenda",
+        "avro",
+        "backlog",
+        "broker",
+        "consumer",
+        "dead_letters",
+        "errors",
+        "filters",
+        "leases",
+        "ledger",
+        "message",
+    ),
     *("ordering", "schemas", "settings", "snapshots", "subscription", "topic"),
 ]
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from ..faults import Faults  # noqa: TID252  # copied whole under other names
-from .agenda import NANOSECONDS, Agenda, rfc3339, steady_clock
+from .agenda import NANOSECONDS, Agenda, steady_clock
+from .dead_letters import dead_letter
 from .errors import NotRecordedError, already_exists, invalid, not_found
 from .ledger import Ledger
 from .message import Message
 from .schemas import Schemas
 from .snapshots import Snapshot, expiry
-from .subscription import DELETED_TOPIC, Subscription
-from .topic import Topic
+from .subscription import Subscription
+from .topic import DELETED_TOPIC, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .message import Delivery, Draft
     from .settings import SubscriptionSettings, TopicSettings
@@ -103,7 +105,15 @@ class Broker:
         self, name: str, topic: str, settings: SubscriptionSettings, definition: bytes
     ) -> Subscription:
         """Return a subscription that stands in no list yet."""
-        return Subscription(name, topic, settings, definition, agenda=self.agenda, dead_letters=self._dead_letter)
+        return Subscription(
+            name,
+            topic,
+            settings,
+            definition,
+            agenda=self.agenda,
+            dead_letters=self._dead_letter,
+            reopened=self._reopened,
+        )
 
     def change_subscription(self, name: str, settings: SubscriptionSettings, definition: bytes) -> Subscription:
         """Give a subscription other settings."""
@@ -111,7 +121,7 @@ class Broker:
         if settings.dead_letter:
             self.topic(settings.dead_letter.topic)
         self.ledger.subscription_defined(name, definition)
-        subscription.change(settings, definition)
+        subscription.settings, subscription.definition = settings, definition
         subscription.signal()
         return subscription
 
@@ -253,21 +263,17 @@ class Broker:
         topic = self.topics.get(policy.topic) if policy else None
         if topic is None:
             return False
-        original = delivery.message
-        origin = _origin(subscription, delivery)
-        message = Message(
-            self.sequence + 1,
-            int(self.clock() * NANOSECONDS),
-            original.data,
-            {**original.attributes, **origin},
-            original.ordering_key,
-        )
+        message = dead_letter(subscription.name, delivery, self.sequence + 1, int(self.clock() * NANOSECONDS))
         try:
-            self.ledger.dead_lettered(subscription.name, original.sequence, topic.name, message)
+            self.ledger.dead_lettered(subscription.name, delivery.message.sequence, topic.name, message)
         except NotRecordedError:
             return False  # no room in the journal: the message stays where it is
         self.admit(topic, [message])
         return True
+
+    def _reopened(self, subscription: Subscription, messages: Sequence[Message]) -> None:
+        with contextlib.suppress(NotRecordedError):  # after a restart they count as acknowledged, which they were
+            self.ledger.reopened(subscription.name, messages)
 
     def _leave_topic(self, subscription: Subscription) -> None:
         topic = self.topics.get(subscription.topic)
@@ -285,14 +291,3 @@ class Broker:
 def short_name(name: str) -> str:
     """Return the last part of a name: `orders` for `projects/demo/topics/orders`."""
     return name.rpartition("/")[2]
-
-
-def _origin(subscription: Subscription, delivery: Delivery) -> Mapping[str, str]:
-    """Return the attributes by which the service tells where a dead letter comes from."""
-    _, project, _, name = subscription.name.split("/", 3)
-    return {
-        "CloudPubSubDeadLetterSourceDeliveryCount": str(delivery.attempts),
-        "CloudPubSubDeadLetterSourceSubscription": name,
-        "CloudPubSubDeadLetterSourceSubscriptionProject": project,
-        "CloudPubSubDeadLetterSourceTopicPublishTime": rfc3339(delivery.message.published),
-    }

@@ -63,6 +63,10 @@ class Ledger:
         done = [delivery.message.sequence for delivery in deliveries]
         self.write({"is": "acknowledged", "subscription": subscription, "sequences": done})
 
+    def reopened(self, subscription: str, messages: Sequence[Message]) -> None:
+        """Acknowledged messages come back with a predecessor of their key."""
+        self.write({"is": "reopened", "subscription": subscription, "messages": message_rows(messages)})
+
     def dead_lettered(self, subscription: str, sequence: int, topic: str, message: Message) -> None:
         """A message moves to the dead-letter topic: one record, so that it is never in both places or in none."""
         rows = message_rows([message])

@@ -41,6 +41,7 @@ class Recovery:
             "snapshot changed": self._snapshot_changed,
             "published": self._published,
             "acknowledged": lambda r: broker.subscriptions[r["subscription"]].restore(r["sequences"]),
+            "reopened": lambda r: broker.subscriptions[r["subscription"]].reopen(_messages(r)),
             "dead-lettered": self._dead_lettered,
             "sought": self._sought,
             "state": lambda r: setattr(broker, "sequence", r["sequence"]),
@@ -75,7 +76,8 @@ class Recovery:
         broker, name, definition = self._broker, record["name"], record["definition"]
         settings = subscription_settings(_Subscription.FromString(definition))
         if name in broker.subscriptions:
-            broker.subscriptions[name].change(settings, definition)
+            known = broker.subscriptions[name]
+            known.settings, known.definition = settings, definition
             return
         topic = record.get("topic") or _Subscription.FromString(definition).topic
         subscription = broker.subscriptions[name] = broker.new_subscription(name, topic, settings, definition)

@@ -55,6 +55,9 @@ class PushTarget:
     metadata_headers: bool = False
 
 
+_PUSH_BACK_OFF = RetryPolicy(minimum=0.1, maximum=60.0)  # the service's own, for push without a retry policy
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionSettings:
     """How a subscription delivers."""
@@ -68,3 +71,8 @@ class SubscriptionSettings:
     retry: RetryPolicy | None = None
     dead_letter: DeadLetterPolicy | None = None
     push: PushTarget | None = None
+
+    @property
+    def back_off(self) -> RetryPolicy | None:
+        """How long a message rests that came back; None if it is delivered again at once."""
+        return self.retry or (_PUSH_BACK_OFF if self.push else None)

@@ -12,7 +12,6 @@ from .filters import parse_filter
 from .leases import Leases
 from .message import Delivery, State
 from .ordering import Lanes
-from .settings import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,17 +21,14 @@ if TYPE_CHECKING:
     from .message import Message
     from .settings import SubscriptionSettings
 
-DELETED_TOPIC = "_deleted-topic_"
-"""What the service calls the topic of a subscription whose topic was deleted."""
-
-_PUSH_BACK_OFF = RetryPolicy(minimum=0.1, maximum=60.0)  # the service's own, for push without a retry policy
 _UNLIMITED = 1 << 62
 
 
 class Subscription:
     """The messages of one topic on their way to one group of consumers.
 
-    `dead_letters` moves a delivery to the dead-letter topic and tells whether it could.
+    `dead_letters` moves a delivery to the dead-letter topic and tells whether it could. `reopened` is told of
+    acknowledged messages that come back because a predecessor of their key did.
     No call walks over the backlog, except `reset` (seek), which rebuilds it.
     """
 
@@ -45,6 +41,7 @@ class Subscription:
         *,
         agenda: Agenda,
         dead_letters: Callable[[Subscription, Delivery], bool],
+        reopened: Callable[[Subscription, Sequence[Message]], None],
     ) -> None:
         self.name = name
         self.topic = topic
@@ -55,6 +52,7 @@ class Subscription:
         self._accepts = parse_filter(settings.filter)
         self._agenda = agenda
         self._dead_letters = dead_letters
+        self._reopened = reopened
         self._log: dict[int, Delivery] = {}  # everything that a seek can still reach
         self._backlog = Backlog()
         self._lanes = Lanes()
@@ -177,16 +175,14 @@ class Subscription:
 
     def restore(self, settled: Collection[int]) -> None:
         """Mark messages as acknowledged that were so before a restart; nothing is leased yet."""
-        for sequence in settled:
-            delivery = self._log.get(sequence)
-            if delivery is not None:
-                delivery.state = State.ACKNOWLEDGED
-                if not self.settings.retain_acknowledged:
-                    del self._log[sequence]
+        for delivery in [self._log[sequence] for sequence in settled if sequence in self._log]:
+            delivery.state = State.ACKNOWLEDGED
+            if not self.settings.retain_acknowledged:
+                del self._log[delivery.message.sequence]
 
-    def change(self, settings: SubscriptionSettings, definition: bytes) -> None:
-        """Take on changed settings; filter and order of a subscription cannot change."""
-        self.settings, self.definition = settings, definition
+    def reopen(self, messages: Iterable[Message]) -> None:
+        """Take back messages that were acknowledged and then brought back before a restart."""
+        self._log.update((message.sequence, Delivery(message)) for message in messages)
 
     def wait(self, consumer: Consumer) -> None:
         """Note that a consumer is to be woken when there is something to take."""
@@ -246,17 +242,25 @@ class Subscription:
             self._drop(delivery)
             return
         if self._in_lane(delivery):
-            for successor in self._lanes.give_back(delivery):
-                if successor.state is State.LEASED:
-                    self._leases.end(successor)
-                successor.state = State.READY
-                self._log[successor.message.sequence] = successor
-        retry = settings.retry or (_PUSH_BACK_OFF if settings.push else None)
-        if retry is None:
+            self._bring_back(self._lanes.give_back(delivery))
+        if settings.back_off is None:
             delivery.state = State.RESTING
             self._resume(delivery)
         else:
-            self._rest(delivery, retry.delay(delivery.attempts))
+            self._rest(delivery, settings.back_off.delay(delivery.attempts))
+
+    def _bring_back(self, successors: Sequence[Delivery]) -> None:
+        """Make what was handed out after a failed delivery of its key ready again, even what was acknowledged."""
+        reopened = []
+        for successor in successors:
+            if successor.state is State.LEASED:
+                self._leases.end(successor)
+            elif successor.state is State.ACKNOWLEDGED:
+                reopened.append(successor.message)
+            successor.state = State.READY
+            self._log[successor.message.sequence] = successor
+        if reopened:
+            self._reopened(self, reopened)
 
     def _rest(self, delivery: Delivery, seconds: float) -> None:
         delivery.state = State.RESTING

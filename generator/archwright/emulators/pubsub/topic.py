@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .snapshots import Snapshot
     from .subscription import Subscription
 
+DELETED_TOPIC = "_deleted-topic_"
+"""What the service calls the topic of a subscription whose topic was deleted."""
+
 
 class Topic:
     """Where messages are published.
