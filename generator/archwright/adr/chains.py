@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+_MAYBE = re.compile(rb"super[sc]|replace|obsolete|supplant|s\0u\0p\0e\0r|r\0e\0p\0l", re.IGNORECASE)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +20,8 @@ def successors(log: DecisionLog) -> Mapping[DecisionRecord, Sequence[DecisionRec
         return cached
     found: dict[DecisionRecord, list[DecisionRecord]] = {}
     for record in log:
+        if not _MAYBE.search(record.source.raw):  # most records replace nothing, and need no outline made for this
+            continue
         for relation in record.relations:
             if relation.kind in {"supersedes", "superseded by"} and (other := log.target(record, relation)) is not None:
                 old, new = (other, record) if relation.kind == "supersedes" else (record, other)

@@ -133,7 +133,7 @@ def _body(log: DecisionLog, style: str) -> str:
     rows = list(_rows(log))
     if not rows:
         return "No decision yet.\n"
-    return "| | Decision | Status | Date |\n|---|---|---|---|\n" + "".join(f"{row}\n" for row in rows)
+    return "| ID | Decision | Status | Date |\n|---|---|---|---|\n" + "".join(f"{row}\n" for row in rows)
 
 
 def _list(log: DecisionLog) -> Iterator[str]:

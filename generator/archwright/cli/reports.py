@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from archwright import __version__
 from archwright.cli.terminal import say, say_finding, say_json
@@ -103,6 +104,6 @@ def _result(finding: Finding) -> dict[str, Any]:
     if finding.location:
         region = {"startLine": max(finding.location.line, 1), "startColumn": max(finding.location.column, 1)}
         result["locations"] = [
-            {"physicalLocation": {"artifactLocation": {"uri": finding.location.path}, "region": region}}
+            {"physicalLocation": {"artifactLocation": {"uri": quote(finding.location.path)}, "region": region}}
         ]
     return result

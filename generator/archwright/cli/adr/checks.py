@@ -78,7 +78,7 @@ def lint(
     verdict = judge(inspection)
     if fix and verdict.fixes:
         changed = apply_fixes(verdict)
-        say(f"mended {len(verdict.fixes)} citations in {_count(len(changed), 'file')}", err=True)
+        say(f"mended {_count(len(verdict.fixes), 'citation')} in {_count(len(changed), 'file')}", err=True)
         verdict = judge(inspect(place.load(), place.root, today=today(), base=base))
     findings = _as_seen(verdict.findings, inspection.root, format)
     print_findings(findings, format, checked=_count(len(log), "record"))
