@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 HOME = Path(__file__).resolve().parent.parent.parent
 GENERATED = "generated/"
-# Sections of the menu that are filled from a folder: every page of it that the menu does not name.
-SECTIONS = {"Blueprints": "generated/blueprints", "Decisions": "generated/decisions", "Emulators": "emulators"}
+# Sections of the menu that are filled from a folder, written and generated: every page that the menu does not name.
+SECTIONS = {"Blueprints": "blueprints", "Decisions": "decisions", "Emulators": "emulators"}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -59,5 +59,6 @@ def _missing_sections(menu: list[Any], docs: Path) -> list[Any]:
 
 
 def _pages(docs: Path, folder: str) -> list[str]:
-    found = sorted((docs / folder).glob("*.md"), key=lambda page: (page.name != "index.md", page.name))
+    written, generated = (sorted((docs / place).glob("*.md")) for place in (folder, GENERATED + folder))
+    found = sorted([*written, *generated], key=lambda page: page.name != "index.md")
     return [page.relative_to(docs).as_posix() for page in found]

@@ -53,7 +53,7 @@ def site(tmp_path_factory):
         source = ROOT / name
         shutil.copytree(source, copy / name, ignore=skip) if source.is_dir() else shutil.copy(source, copy / name)
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"],
+        [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=copy,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
@@ -235,6 +235,20 @@ def test_site_has_every_page_and_no_broken_link(site):
     assert foreign == []
     assert not list(site.rglob("*hooks*"))
     assert not (site / "generated").exists()
+
+
+def test_broken_link_in_markdown_stops_the_build(tmp_path, monkeypatch, capsys):
+    """A page that links to one which is not there is named, and the exit code is 1."""
+    pytest.importorskip("material", reason="the extra `site` is not installed")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("# Home\n\n[gone](gone.md)\n")
+    (tmp_path / "mkdocs.yml").write_text("site_name: small\n")
+    monkeypatch.setattr("archwright.cli.site.checkout", lambda: tmp_path)
+    monkeypatch.setattr("archwright.cli.site.generate_pages", lambda _home: (0, 0, 0))
+    monkeypatch.setattr(sys, "argv", ["archwright", "site", "build", "--into", str(tmp_path / "built")])
+
+    assert guard(app) == 1
+    assert "'gone.md'" in capsys.readouterr().err
 
 
 def test_link_check_has_teeth(tmp_path):

@@ -57,8 +57,9 @@ def build(
     home = checkout()
     generate_pages(home)
     target = into.absolute() if into else home / "build/site"
-    code = _mkdocs(home, "build", "--strict", "--quiet", "--site-dir", str(target))
-    if code:
+    done = _mkdocs(home, "build", "--strict", "--site-dir", str(target), capture=True)  # not --quiet: it ends --strict
+    if done.returncode:
+        say(done.stderr.strip(), err=True)
         raise DestinationError(
             "MkDocs did not build the site.", hint="its messages above name the pages; mend them and build again."
         )
@@ -77,7 +78,7 @@ def serve(
     home = checkout()
     generate_pages(home)
     say(f"http://127.0.0.1:{port}/  (Ctrl-C stops it)")
-    stop(_mkdocs(home, "serve", "--quiet", "--dev-addr", f"127.0.0.1:{port}"))
+    stop(_mkdocs(home, "serve", "--quiet", "--dev-addr", f"127.0.0.1:{port}").returncode)
 
 
 def checkout() -> Path:
@@ -177,11 +178,14 @@ def _bring_up_to_date(tree: FileTree, folder: Path) -> tuple[int, int, int]:
     return written, len(tree) - written, len(stale)
 
 
-def _mkdocs(home: Path, *arguments: str) -> int:
+def _mkdocs(home: Path, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
     if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
         raise InstallationError(
             "The site needs MkDocs and its Material theme.", hint="install them with `pip install 'archwright[site]'`."
         )
     quiet = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
     command = [sys.executable, "-m", "mkdocs", *arguments]
-    return subprocess.run(command, cwd=home, env={**os.environ, **quiet}, check=False).returncode  # noqa: S603  # MkDocs, with arguments of ours
+    environment = {**os.environ, **quiet}
+    return subprocess.run(  # noqa: S603  # MkDocs, with arguments of ours
+        command, cwd=home, env=environment, check=False, capture_output=capture, text=True
+    )
