@@ -1,4 +1,4 @@
-"""Hooks of MkDocs: the generated pages are written first, stand in the menu, and have short addresses."""
+"""Hooks of MkDocs: the generated pages are written first, stand in the menu, and have short addresses."""  # noqa: INP001  # MkDocs loads it by its path
 
 from __future__ import annotations
 
