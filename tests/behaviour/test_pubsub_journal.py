@@ -156,6 +156,22 @@ def test_a_rewritten_journal_holds_the_same_state(tmp_path, connect):
     assert 10 == len(after.subscription(second).unacknowledged)
 
 
+def test_what_a_nack_brought_back_comes_after_a_restart_too(tmp_path, connect):
+    """2 was acknowledged and came back because 1 was given back: after a restart both are delivered."""
+    path = tmp_path / "journal"
+    with PubSubEmulator(journal=path) as emulator:
+        bus = connect(emulator)
+        topic = bus.topic()
+        subscription = bus.subscription(topic, enable_message_ordering=True)
+        bus.publish(topic, b"1", b"2", b"3", key="k")
+        first, second, _third = bus.pull(subscription, 3)
+        bus.ack(subscription, [second])
+        bus.nack(subscription, [first])
+
+    with PubSubEmulator(journal=path) as emulator:
+        assert [b"1", b"2", b"3"] == connect(emulator).bodies(subscription, 3)
+
+
 def test_a_topic_outlives_its_schema_in_a_journal(tmp_path, connect):
     """A topic whose schema was deleted is still there after a restart, also from a rewritten journal."""
     path = tmp_path / "journal"
