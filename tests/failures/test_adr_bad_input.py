@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
-import signal
 import stat
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -275,59 +271,6 @@ def test_two_at_once_get_two_numbers(log):
     assert [1, 2, 3, 4, 5, 6, 7, 8, 9] == sorted(record.number for record in load_log(log))
 
 
-def git(folder, *arguments):
-    subprocess.run(
-        ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main", *arguments],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip  # one call
-
-
-def test_numbers_of_other_branches_are_taken(log):
-    """A number on a branch that is not checked out, or on a remote's, is not given again."""
-    root = log.parent.parent
-    git(root, "init", "-q")
-    git(root, "add", ".")
-    git(root, "commit", "-qm", "one")
-    git(root, "checkout", "-qb", "other")
-    (log / "0007-seven.md").write_text(NYGARD.format(number=7, title="seven", status="Accepted"))
-    git(root, "add", ".")
-    git(root, "commit", "-qm", "seven")
-    git(root, "update-ref", "refs/remotes/origin/far", "HEAD")
-    git(root, "checkout", "-q", "main")
-    git(root, "branch", "-D", "other")
-
-    done = adr("new", "Use X", "--no-input", cwd=log)
-
-    assert "0008-use-x.md" in done.stdout
-
-
-@pytest.mark.parametrize("state", ["no repository", "git absent", "detached", "shallow", "no commit yet", "broken"])
-def test_git_in_every_state_does_not_stop_a_record(log, state, tmp_path):
-    """`new` works without git, in a fresh, broken, shallow or detached checkout; what is not known is told."""
-    root = log.parent.parent
-    environment = {}
-    if state != "no repository":
-        git(root, "init", "-q")
-    if state in {"detached", "shallow"}:
-        git(root, "add", ".")
-        git(root, "commit", "-qm", "one")
-        git(root, "commit", "-qm", "two", "--allow-empty")
-        git(root, "checkout", "-q", "--detach")
-    if state == "shallow":
-        git(tmp_path, "clone", "-q", "--depth", "1", root.as_uri(), "clone")
-        log = tmp_path / "clone" / "doc" / "adr"
-    if state == "git absent":
-        environment["PATH"] = str(tmp_path / "empty")
-    if state == "broken":
-        (root / ".git" / "HEAD").write_text("nonsense")
-
-    done = adr("new", "Use X", "--no-input", "--dir", log, cwd=tmp_path, **environment)
-
-    assert 0 == done.returncode, done.stderr
-    assert (log / "0004-use-x.md").is_file()
-    assert ("git is not installed" in done.stderr) == (state == "git absent")
-
-
 def test_answers_that_are_no_answers(log, tmp_path):
     """Answers that are missing, no YAML or no mapping, and a setting without a value, are refused."""
     (tmp_path / "list.yaml").write_text("- a\n")
@@ -354,73 +297,6 @@ def test_a_team_template_cannot_leave_the_sandbox(log):
 
     assert_refused(done, 1, "template.md")
     assert not (log / "0004-use-x.md").exists()
-
-
-def test_ctrl_c_at_the_prompt_writes_nothing(log):
-    """An interview that is interrupted ends with 130, and the log is as it was."""
-    before = contents(log)
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from archwright.cli import main; main()", "adr", "new", "Use X"],
-        cwd=log, stdin=child, stdout=child, stderr=child, start_new_session=True,
-    )  # fmt: skip  # one call
-    os.close(child)
-    seen, deadline = b"", time.monotonic() + 30
-    while b"Context" not in seen and time.monotonic() < deadline:
-        if select.select([parent], [], [], 0.2)[0]:
-            seen += os.read(parent, 4096)
-    process.send_signal(signal.SIGINT)
-
-    assert 130 == process.wait(timeout=30)
-    os.close(parent)
-    assert b"Context" in seen
-    assert before == contents(log)
-
-
-def test_an_interview_writes_what_was_answered(log):
-    """On a terminal the questions are asked one by one, and the record says what was answered."""
-    answers = [
-        "The broker is down weekly",
-        "cost",
-        "",
-        "SQS",
-        "",
-        "nobody runs it",
-        "",
-        "lock-in",
-        "",
-        "1",
-        "it is there",
-        "sleep",
-        "",
-        "a bill",
-        "",
-    ]
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from archwright.cli import main; main()", "adr", "new", "Use SQS"],
-        cwd=log, stdin=child, stdout=child, stderr=child, start_new_session=True,
-    )  # fmt: skip  # one call
-    os.close(child)
-    os.write(parent, "".join(f"{answer}\n" for answer in answers).encode())
-    seen = b""
-    while True:
-        try:
-            seen += os.read(parent, 4096)
-        except OSError:
-            break
-
-    assert 0 == process.wait(timeout=30), seen
-    os.close(parent)
-    text = (log / "0004-use-sqs.md").read_text()
-    for words in (
-        "The broker is down weekly",
-        "SQS: nobody runs it; but lock-in",
-        "We choose SQS, because it is there.",
-        "Good: sleep",
-        "Bad: a bill",
-    ):
-        assert words in text
 
 
 def test_init_never_touches_a_log_that_is_there(log):

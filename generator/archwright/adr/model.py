@@ -19,6 +19,8 @@ __all__ = [
     "Source", "Span", "Status", "Value",
 ]  # fmt: skip  # names in a few lines
 
+_DECIDERS = ("decision-makers", "deciders", "decision-maker", "decider", "author", "authors", "approvers")
+
 
 class Value(NamedTuple):
     """Something that a record states: its text, where it was found, and the characters that hold it.
@@ -215,7 +217,7 @@ class DecisionRecord:
     @cached_property
     def deciders(self) -> tuple[str, ...]:
         """Who decided."""
-        return self._names("decision-makers", "deciders", "decision-maker", "decider", "author", "authors", "approvers")
+        return self._names(*_DECIDERS)
 
     @cached_property
     def consulted(self) -> tuple[str, ...]:

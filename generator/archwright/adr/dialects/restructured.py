@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HEADING = re.compile(
-    r"""^(?:(?P<over>([=\-~^"'`#*+.:_<>])\2{2,})[ \t]*\n)?[ \t]?(?P<words>(?!\.\. |[-*+][ \t])\S(?:[^\n]*\S)?)[ \t]*\n(?P<under>([=\-~^"'`#*+.:_<>])\5{2,})[ \t]*$""",  # noqa: E501  # one pattern
+    r"""^(?:(?P<over>([=\-~^"'`#*+.:_<>])\2*)[ \t]*\n)?[ \t]?(?P<words>(?!\.\. |[-*+][ \t])\S(?:[^\n]*\S)?)[ \t]*\n(?P<under>([=\-~^"'`#*+.:_<>])\5*)[ \t]*$""",  # noqa: E501  # one pattern
     re.MULTILINE,
 )
 _BLOCK = re.compile(
@@ -47,7 +47,7 @@ def headings(masked: str, start: int) -> list[Heading]:
     found = []
     for match in _HEADING.finditer(masked, start):
         words, under = match["words"], match["under"]
-        if len(under) < len(words) - 2 and len(under) < 4:  # noqa: PLR2004  # docutils forgives an underline of four
+        if len(under) < len(words) and (len(under) < len(words) - 2 or len(under) < 3) and len(under) < 4:  # noqa: PLR2004  # docutils forgives an underline of four
             continue
         style = under[0] + ("o" if match["over"] else "")
         if style not in styles:
