@@ -17,6 +17,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -37,7 +38,7 @@ PROJECT = "projects/bench"
 SERVER = """
 import sys
 from archwright.emulators.pubsub import PubSubEmulator
-with PubSubEmulator() as emulator:
+with PubSubEmulator(journal=sys.argv[1] or None) as emulator:
     print(emulator.endpoint, flush=True)
     sys.stdin.read()
 """
@@ -69,10 +70,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def ours() -> Iterator[Server]:
+def ours(journal: str = "") -> Iterator[Server]:
     """Run our emulator in a process of its own."""
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, journal], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout
     endpoint = process.stdout.readline().strip()
     try:
@@ -128,6 +131,11 @@ class Battery:
             self._many(consumers, 100_000 // self.scale)
         self._flat([1_000, 10_000, 100_000, 1_000_000] if self.scale == 1 else [1_000, 10_000])
         self.rows.append(("memory, at the end", f"{self.server.memory:.0f} MB"))
+
+    def run_with_journal(self) -> None:
+        """Measure what a journal costs."""
+        self._publish_batched(50_000 // self.scale)
+        self._many(8, 100_000 // self.scale)
 
     def _entities(self) -> tuple[str, str]:
         name = uuid.uuid4().hex[:12]
@@ -273,6 +281,13 @@ class Battery:
             self.rows.append((f"publish and deliver over {backlog:,} waiting", f"{cost:.0f} µs of CPU each, {memory}"))
 
 
+def report(title: str, battery: Battery) -> None:
+    """Print what a battery measured."""
+    print(f"\n{title}")
+    for what, value in battery.rows:
+        print(f"  {what:<48} {value}")
+
+
 def main() -> None:
     """Run the battery and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -282,9 +297,11 @@ def main() -> None:
         for server in filter(None, (own, other)):
             battery = Battery(server, scale)
             battery.run()
-            print(f"\n{server.name} on {os.cpu_count()} cores, messages of {len(BODY)} bytes")
-            for what, value in battery.rows:
-                print(f"  {what:<48} {value}")
+            report(f"{server.name} on {os.cpu_count()} cores, messages of {len(BODY)} bytes", battery)
+        with tempfile.TemporaryDirectory() as folder, ours(str(Path(folder) / "journal")) as kept:
+            battery = Battery(kept, scale)
+            battery.run_with_journal()
+            report("archwright with a journal", battery)
         if other is None:
             print("\nNOT COMPARED with Google's emulator: set PUBSUB_EMULATOR_HOST_REFERENCE or PUBSUB_EMULATOR_JAR")
 

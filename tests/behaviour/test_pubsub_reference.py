@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pubsub_clients import reference_missing
-from pubsub_fixtures import KNOWN_DIFFERENCES
+from pubsub_clients import KNOWN_DIFFERENCES, reference_missing
 
 pytest_plugins = ["pubsub_fixtures"]
 
