@@ -17,6 +17,7 @@ import markdown
 import pytest
 
 from archwright import errors
+from archwright.adr.rules import all_rules
 from archwright.catalog import load_catalog
 from archwright.cli import app
 from archwright.cli.site import describe_commands, generate_pages
@@ -113,6 +114,7 @@ def test_every_command_rule_and_error_has_its_place(pages):
     assert "archwright site build" in words
     assert [one for one in words if f"## {one}\n" not in commands] == []
     assert [rule.code for rule in RULES if f"| {rule.code} |" not in rules] == []
+    assert [code for code in all_rules() if f"| {code} |" not in rules] == []
     assert [
         kind for kind in errors.ArchwrightError.__subclasses__() if f"| {kind.code} | {kind.__name__} |" not in mistakes
     ] == []

@@ -33,7 +33,7 @@ def _index(records: tuple[DecisionRecord, ...]) -> str:
             record.id,
             f"[{cell(record.title.text)}]({record.name})",
             _status(record),
-            record.date.text if record.date else "",
+            f'<span class="nowrap">{cell(record.date.text)}</span>' if record.date else "",
         ]
         for record in reversed(records)
     ]

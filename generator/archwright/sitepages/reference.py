@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archwright import errors
+from archwright.adr.rules import all_rules
 from archwright.review import RULES
 from archwright.sitepages.markdown import cell, page, table
 
@@ -44,14 +45,19 @@ def errors_page(checkout: Path) -> str:
 
 
 def rules_page() -> str:
-    """Return every rule that an architecture is held to."""
+    """Return every rule that an architecture, or a decision log, is held to."""
+    log = [[one.code, one.name, str(one.weight or "off"), cell(one.claim)] for _, one in sorted(all_rules().items())]
     rows = [[rule.code, str(rule.severity), cell(rule.claim)] for rule in sorted(RULES, key=lambda rule: rule.code)]
     return page(
         "# Rules",
         "Before anything is written, the architecture is held against these rules. An `error` stops the work; "
         "a `warning` or a `note` is told and does not. Each finding names the limit that it rests on, and the "
         "nearest value that works.",
+        "## Rules of an architecture",
         table(["Code", "Severity", "What holds where nothing is found"], rows),
+        "## Rules of a decision log",
+        "`archwright adr lint` holds a log against these. A rule that is `off` is one that a team may turn on.",
+        table(["Code", "Name", "Severity", "What a clean log is held to"], log),
     )
 
 
