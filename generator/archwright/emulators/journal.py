@@ -105,9 +105,16 @@ class Journal:
         self._unsynced = True
 
     def commit(self) -> None:
-        """Wait until the disk has every record appended so far, if the journal was opened with `fsync`."""
+        """Wait until the disk has every record appended so far, if the journal was opened with `fsync`.
+
+        Raises:
+            JournalError: the disk failed; nothing may be confirmed.
+        """
         if self._fsync and self._unsynced:
-            os.fsync(self._file.fileno())
+            try:
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise _told(error, self.path) from error
             self._unsynced = False
 
     def rewrite(self, records: Iterable[dict[str, Any]]) -> None:
