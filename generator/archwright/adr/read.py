@@ -235,12 +235,14 @@ def parse_record(  # noqa: PLR0913  # each is a thing of its own
     title, title_number = read_title(masked, front_matter, sections, label.slug, label.number)
     stated, day = read_date(masked, header, sections, stem)
     number = label.number if label.speaks or label.draft else _stated_number(header, title_number)
-    return DecisionRecord(
+    record = DecisionRecord(
         path=path, name=name, id=f"{package}/{label.id}" if package else label.id, number=number,
         title=title, status=status,
         date=stated, day=day, source=source, markup=markup, slug=label.slug, header=header, package=package,
         title_number=title_number, front_matter_span=span, vocabulary=vocabulary,
     )  # fmt: skip  # sixteen names
+    record.__dict__["sections"] = sections  # found already: nobody has to look for them again
+    return record
 
 
 def _stated_number(header: Mapping[str, tuple[object, ...]], title_number: int | None) -> int | None:

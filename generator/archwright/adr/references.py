@@ -100,12 +100,16 @@ def _names(log: DecisionLog) -> dict[str, tuple[DecisionRecord, ...]]:
 
 
 def _former(log: DecisionLog) -> dict[str, tuple[DecisionRecord, ...]]:
-    found: dict[str, list[DecisionRecord]] = {}
-    for record in log.records:
-        for alias in record.aliases:
-            number = _NUMBER.match(alias)
-            found.setdefault(str(int(number[1])) if number else alias.lower(), []).append(record)
-    return {alias: tuple(records) for alias, records in found.items()}
+    """Index a log once by the numbers and ids that its records had before; kept with the log."""
+    cached: dict[str, tuple[DecisionRecord, ...]] | None = log.__dict__.get("_former_names")
+    if cached is None:
+        found: dict[str, list[DecisionRecord]] = {}
+        for record in log.records:
+            for alias in record.aliases:
+                number = _NUMBER.match(alias)
+                found.setdefault(str(int(number[1])) if number else alias.lower(), []).append(record)
+        cached = log.__dict__["_former_names"] = {alias: tuple(records) for alias, records in found.items()}
+    return cached
 
 
 def _suggestion(log: DecisionLog, wanted: str) -> str:

@@ -91,7 +91,11 @@ class Transaction:
         for folder in reversed([each for each in path.parents if not each.exists()]):
             folder.mkdir()
             undo.append(folder.rmdir)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+        try:
+            descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+        except OSError as error:
+            error.filename = str(path)
+            raise
         temporary = Path(name)
         stale.append(temporary)
         with os.fdopen(descriptor, "wb") as file:

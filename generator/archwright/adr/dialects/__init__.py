@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote
@@ -62,6 +63,7 @@ _UNSAFE = re.compile(r"[\s#%?()<>\[\]`\"|]")
 _MODULES = {"markdown": "markdown", "restructuredtext": "restructured", "asciidoc": "asciidoc"}
 
 
+@lru_cache
 def dialect(markup: str) -> Dialect:
     """Return the functions for a markup."""
     module: Dialect = import_module(f"archwright.adr.dialects.{_MODULES[markup]}")
