@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from archwright.adr.model import DecisionRecord
 
 TYPO_WORDS = 8
+_SHORTEST, _LONG = 3, 6  # letters of a word that may be misspelt at all, and by two of them
 _METADATA = frozenset({"status", "date", "deciders", "links", "changelog"})
 _APPENDED = frozenset({"amendments", "more-information"})
 _APPENDIX = re.compile(
-    r"(?:amend|addend|update|erratum|errata|postscript|appendix|follow[- ]?up|retrospective|review|lessons|note|history|\d{4}-\d\d-\d\d)",
+    r"(?:amend|addend|update|erratum|errata|postscript|appendix|follow[- ]?up|retrospective|review|lessons|note|history"
+    r"|\d{4}-\d\d-\d\d)",
     re.IGNORECASE,
 )
 _TARGET = re.compile(
@@ -28,80 +30,19 @@ _TARGET = re.compile(
     re.MULTILINE,
 )
 _CITED = re.compile(r"\b(?:ADR|RFC|SDD)[-_ #]?\d+\b|\[\d{1,5}(?=[.:\]])|\b\d{3,6}-[a-z0-9-]+(?:\.\w+)?", re.IGNORECASE)
-_TITLE_NUMBER = re.compile(r"^(#\s*)(?:\[?ADR[-_ #]?)?\d+\]?[.:)\s–-]+", re.IGNORECASE)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]", re.UNICODE)
+_TITLE_NUMBER = re.compile(r"^(#\s*)(?:\[?ADR[-_ #]?)?\d+\]?[.:)\s\u2013-]+", re.IGNORECASE)
+_ABOVE = re.compile(r"(?:bullet|line|table|attribute)\b")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*|[^\w\s]", re.UNICODE)
 _SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "and",
-        "or",
-        "for",
-        "by",
-        "as",
-        "with",
-        "from",
-        "which",
-        "who",
-        "we",
-        "our",
-        "i",
-        "so",
-        "then",
-        "also",
-        "very",
-        "just",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "there",
-        "here",
-        "s",
-    ]
-)
+    ["a", "an", "the", "of", "to", "in", "on", "at", "is", "are", "was", "were", "be", "been", "it", "its",
+     "this", "that", "these", "those", "and", "or", "for", "by", "as", "with", "from", "which", "who", "we", "our",
+     "i", "so", "then", "also", "very", "just", "has", "have", "had", "do", "does", "there", "here", "s"]
+)  # fmt: skip  # words that carry no meaning of their own
 _HEAVY = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "must",
-        "should",
-        "shall",
-        "may",
-        "only",
-        "always",
-        "cannot",
-        "without",
-        "except",
-        "nor",
-        "neither",
-        "unless",
-        "all",
-        "any",
-    ]
-)
-_MARKS = frozenset(".,;:!?'\"`*_-–—()[]{}<>|/\\#~+=&’“”‘…")
+    ["not", "no", "never", "none", "must", "should", "shall", "may", "only", "always", "cannot", "without", "except",
+     "nor", "neither", "unless", "all", "any"]
+)  # fmt: skip  # words that bind
+_MARKS = frozenset(".,;:!?'\"`*_-()[]{}<>|/\\#~+=&\u2013\u2014\u2018\u2019\u201c\u201d\u2026")
 
 
 class Classified(NamedTuple):
@@ -135,21 +76,17 @@ def _substance(record: DecisionRecord) -> str:
     text = flat(record.text)
     start = body_start(text, record.front_matter_span)
     away = [
-        (section.heading.start, section.body.end if section.level > 1 else section.own.end)
+        (section.heading.start, section.body.end)
         for section in record.sections
         if section.role in _METADATA and section.level > 1
     ]
-    for values in record.header.values():
-        for value in values:
-            if (
-                value.span
-                and value.span.start >= start
-                and value.source.partition(":")[0] in {"bullet", "line", "table", "attribute"}
-            ):
-                away.append((text.rfind("\n", 0, value.span.start) + 1, _line_end(text, value.span.end)))
-    for place in record.status.stated:
-        if place.span and place.span.start >= start and not place.source.startswith("section"):
-            away.append((text.rfind("\n", 0, place.span.start) + 1, _line_end(text, place.span.end)))
+    stated = [value for values in record.header.values() for value in values if _ABOVE.match(value.source)]
+    stated += [place for place in record.status.stated if not place.source.startswith("section")]
+    away += [
+        (text.rfind("\n", 0, value.span.start) + 1, _line_end(text, value.span.end))
+        for value in stated
+        if value.span and value.span.start >= start
+    ]
     kept, at = [], start
     for begin, end in sorted(away):
         if end > at:
@@ -176,7 +113,7 @@ _Difference = tuple[list[str], list[str], int]
 
 
 def _differences(old: Sequence[str], new: Sequence[str]) -> list[_Difference]:
-    """Return each stretch of words that differs; what both share at either end is cut off first, which is most of it."""
+    """Return each stretch of words that differs; what both share at either end, mostly nearly all, is cut off first."""
     first = 0
     while first < min(len(old), len(new)) and old[first] == new[first]:
         first += 1
@@ -218,7 +155,7 @@ def _misspelt(one: str, other: str) -> bool:
         ):
             return False
     shorter = min(len(one), len(other))
-    return shorter > 2 and _distance(one.lower(), other.lower()) <= (1 if shorter < 6 else 2)  # noqa: PLR2004  # letters
+    return shorter >= _SHORTEST and _distance(one.lower(), other.lower()) <= (1 if shorter < _LONG else 2)
 
 
 def _distance(one: str, other: str) -> int:
@@ -236,7 +173,7 @@ def _distance(one: str, other: str) -> int:
 
 
 def _only_added(before: DecisionRecord, after: DecisionRecord, old: str, new: str) -> bool:
-    """Whether all that stood still stands, and what came is at the end, or in sections that are there to be added to."""
+    """Whether all that stood still stands, and what came is at the end, or in sections meant for additions."""
     old_words, new_words = _words(old), _words(new)
     if new_words[: len(old_words)] == old_words:
         known = {section.title.lower() for section in before.sections}

@@ -25,17 +25,20 @@ _PRUNED = frozenset(
     [".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache", "dist", "build", "target", "vendor"]
 )
 _NO_TEXT = (
-    "*.lock", "*-lock.json", "*-lock.yaml", "go.sum", "*.min.js", "*.min.css", "*.map", "*.svg", "*.png", "*.jpg", "*.gif",
-    "*.pdf", "*.zip", "*.gz", "*.whl", "*.jar", "*.ico", "*.woff*", "*.ttf", "*.parquet", "*.sqlite", "*.pyc",
-    "CHANGELOG*", "CHANGES*", "HISTORY*", "*/CHANGELOG*", "vendor/*", "*/vendor/*", "third_party/*", "*/node_modules/*", "node_modules/*",
+    "*.lock", "*-lock.json", "*-lock.yaml", "go.sum", "*.min.js", "*.min.css", "*.map", "*.svg", "*.png", "*.jpg",
+    "*.gif", "*.pdf", "*.zip", "*.gz", "*.whl", "*.jar", "*.ico", "*.woff*", "*.ttf", "*.parquet", "*.sqlite", "*.pyc",
+    "CHANGELOG*", "CHANGES*", "HISTORY*", "*/CHANGELOG*", "vendor/*", "*/vendor/*", "third_party/*",
+    "*/node_modules/*", "node_modules/*",
 )  # fmt: skip  # kinds of files: what happened is told in the words of its day, and nobody reads the others
 _MAYBE = re.compile(rb"(?i)adrs?[-_ #:]{0,3}\d|\d[\w.-]*\.(?:md|mdx|rst|adoc)\b")
 _PATH = re.compile(
-    r"(?<![\w/.%-])(?:[\w.%@~-]*/)*(?P<name>(?:[A-Za-z]{2,8}[-_]?)?\d{1,8}[\w%-]*(?:[.][\w%-]+)*?\.(?:mdx?|rst|adoc))\b",
+    r"(?<![\w/.%-])(?:[\w.%@~-]*/)*"
+    r"(?P<name>(?:[A-Za-z]{2,8}[-_]?)?\d{1,8}[\w%-]*(?:[.][\w%-]+)*?\.(?:mdx?|rst|adoc))\b",
     re.IGNORECASE,
 )
 _OTHER_LOG = re.compile(
-    r"^(?:(?P<root>.*?)/)??(?:docs?/)?(?:architecture[/-])?(?:adrs?|ADR|decisions|decision-records)/(?:[\w-]+/)*(?:adr-?)?\d{3,4}-[^/]*\.(?:md|rst|adoc)$"
+    r"^(?:(?P<root>.*?)/)??(?:docs?/)?(?:architecture[/-])?(?:adrs?|ADR|decisions|decision-records)/"
+    r"(?:[\w-]+/)*(?:adr-?)?\d{3,4}-[^/]*\.(?:md|rst|adoc)$"
 )
 MUTED = "archwright: ignore"
 
@@ -113,7 +116,7 @@ def _numbers(log: DecisionLog) -> re.Pattern[str]:
 
 
 def _certain(words: str, log: DecisionLog) -> bool:
-    """Whether words that no record answers to are meant as a citation: `ADR-0057`, not `adr2`; in a log with numbers."""
+    """Whether words that no record answers to are meant as a citation: `ADR-0057`, not `adr2`."""
     return bool(log.by_number) and bool(
         re.match(r"[A-Z]+[-# _]?\d{2,5}$|[A-Z]+[-# ]\d{1,5}$|adr:? ?0\d+$|adr-\d{3,5}$", words)
     )
@@ -122,7 +125,7 @@ def _certain(words: str, log: DecisionLog) -> bool:
 def _by_path(
     log: DecisionLog, words: str, path: str, prefix: str, root: Path | None
 ) -> tuple[DecisionRecord, ...] | None:
-    """Return the records that a path means; an empty tuple for one that is missing, None for a path of another thing."""
+    """Return the records that a path means: none for a missing one, None where it is the path of another thing."""
     plain = words.replace("%20", " ")
     for base in (posixpath.dirname(path), ""):
         full = posixpath.normpath(posixpath.join(base, plain.lstrip("/")))

@@ -1,4 +1,4 @@
-"""The changelog of decisions between two states of a log: what was decided, replaced, proposed, edited or taken away."""
+"""The changelog of decisions between two states of a log: decided, replaced, proposed, edited, taken away."""
 
 from __future__ import annotations
 

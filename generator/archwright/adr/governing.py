@@ -53,13 +53,9 @@ def globs_of(record: DecisionRecord) -> tuple[Value, ...]:
 @lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
     """Return a glob as a pattern: `**` for any folders, `*` within one; a folder governs all that is below it."""
-    parts = []
-    for part in re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", glob.strip().removeprefix("./").strip("/")):
-        parts.append(
-            {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part)
-            or (part if part.startswith("[") else re.escape(part))
-        )
-    return re.compile(f"{''.join(parts)}(?:/.*)?\\Z")
+    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    split = re.split(r"(\*\*/?|\*|\?)", glob.strip().removeprefix("./").strip("/"))
+    return re.compile(f"{''.join(meant.get(part) or re.escape(part) for part in split)}(?:/.*)?\\Z")
 
 
 def matching(glob: str, paths: Iterable[str]) -> bool:

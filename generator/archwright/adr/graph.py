@@ -77,7 +77,8 @@ def dot(log: DecisionLog, *, related: bool = False) -> str:
     for record in records:
         fill, stroke = _FILLS.get(record.status.word, _OTHER)
         out.append(
-            f'  {_quoted(record.name)} [label={_quoted(label(record))}, fillcolor="{fill}", color="{stroke}", URL={_quoted(record.name)}];'
+            f'  {_quoted(record.name)} [label={_quoted(label(record))}, fillcolor="{fill}", '
+            f'color="{stroke}", URL={_quoted(record.name)}];'
         )
     out += [
         f"  {_quoted(edge.source.name)} -> {_quoted(edge.target.name)} [label={_quoted(edge.kind)}];"

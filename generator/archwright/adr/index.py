@@ -1,8 +1,7 @@
-"""The log's own index: a table or list of its records, kept between two marks of a page that is otherwise left alone."""
+"""The log's own index: a table or list of its records, between two marks of a page otherwise left alone."""
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from archwright.adr.model import DecisionLog, DecisionRecord
 
 BEGIN, END = "<!-- archwright:index -->", "<!-- /archwright:index -->"
+_LONGEST = 12  # letters of an id; a slug would fill the table
 STYLES = ("table", "list")
 _MARKS = ((BEGIN, END), ("<!-- adrlog -->", "<!-- adrlogstop -->"), ("<!-- adr-index -->", "<!-- /adr-index -->"))
 _PAGES = ("README.md", "index.md", "INDEX.md", "_index.md", "readme.md", "toc.md")
@@ -80,7 +80,7 @@ def plan_index(log: DecisionLog, style: str = "") -> Index:
 def _page(log: DecisionLog) -> tuple[Path, bytes | None]:
     """Return the page that holds the index: one with marks, else one of adr-tools' shape, else the README."""
     found: list[tuple[Path, bytes]] = []
-    listed = {name.lower(): name for name in sorted(os.listdir(log.folder), reverse=True)}
+    listed = {name.lower(): name for name in sorted((path.name for path in log.folder.iterdir()), reverse=True)}
     for name in dict.fromkeys(page.lower() for page in _PAGES):
         path = log.folder / listed.get(name, name)
         if name in listed and path.is_file():
@@ -100,8 +100,7 @@ def _page(log: DecisionLog) -> tuple[Path, bytes | None]:
 def _toc(text: str) -> re.Match[str] | None:
     """Find the title of what `adr generate toc` printed, if a list of records follows it."""
     title = _TOC_TITLE.search(flat(text))
-    row = _ROW.search(flat(text), title.end()) if title else None
-    return row
+    return _ROW.search(flat(text), title.end()) if title else None
 
 
 def _place(text: str, path: Path) -> tuple[Span, str, str]:
@@ -149,11 +148,12 @@ def _rows(log: DecisionLog) -> Iterator[str]:
         status = record.status.word
         if replaced := after.get(record, ()):
             status += " by " + ", ".join(_short(log, other) for other in replaced)
-        yield f"| {_cell(record.id)} | {_cell(title)} | {_cell(status)} | {record.day.isoformat() if record.day else ''} |"
+        day = record.day.isoformat() if record.day else ""
+        yield f"| {_cell(record.id)} | {_cell(title)} | {_cell(status)} | {day} |"
 
 
 def _short(log: DecisionLog, record: DecisionRecord) -> str:
-    words = record.id if len(record.id) <= 12 else posixpath.basename(record.name)  # noqa: PLR2004  # a slug would fill the table
+    words = record.id if len(record.id) <= _LONGEST else posixpath.basename(record.name)
     return dialect("markdown").link(words, record.name) if len(log) else words
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from archwright.adr.citing import MUTED
 from archwright.adr.edits import patched
 from archwright.adr.git import find_repository
+from archwright.adr.model import Value
 from archwright.adr.policy import read_policy
 from archwright.adr.rules import Inspection, all_rules
-from archwright.adr.source import Source
+from archwright.adr.source import Source, Span
 from archwright.adr.transaction import Transaction
 from archwright.errors import Finding, InstallationError, Location, Severity
 
@@ -116,10 +117,10 @@ def _lighter(weight: Severity, own: Severity | None) -> Severity:
 
 
 def _line_and_column(record: DecisionRecord, problem: Problem) -> tuple[int, int]:
-    place = getattr(problem.place, "span", problem.place)
+    place = problem.place.span if isinstance(problem.place, Value) else problem.place
     if place is None:
         return 1, 0
-    at = place if isinstance(place, int) else place.start
+    at = place.start if isinstance(place, Span) else place
     text = record.text
     start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
     return record.line_of(at), at - start + 1 if at else 0

@@ -114,7 +114,8 @@ _READERS: dict[str, Callable[[str], Iterator[tuple[str, str]]]] = {
     "uv.lock": _toml_packages, "poetry.lock": _toml_packages, "pdm.lock": _toml_packages, "pylock.toml": _toml_packages,
     "Cargo.lock": _toml_packages, "Pipfile.lock": _pipenv, "package-lock.json": _npm, "npm-shrinkwrap.json": _npm,
     "yarn.lock": lambda text: _pairs(_YARN, text), "pnpm-lock.yaml": lambda text: _pairs(_PNPM, text),
-    "go.mod": lambda text: _pairs(_GO, text), "Gemfile.lock": lambda text: _pairs(_GEM, text), "composer.lock": _composer,
+    "go.mod": lambda text: _pairs(_GO, text), "Gemfile.lock": lambda text: _pairs(_GEM, text),
+    "composer.lock": _composer,
 }  # fmt: skip  # a table
 
 

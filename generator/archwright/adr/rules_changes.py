@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 WAYS_OUT = {
     Change.TYPO: "leave the text as it was decided; the policy `azure` allows corrections.",
-    Change.ADDENDUM: "put what is new into a record of its own that amends this one: `archwright adr link NEW amends {id}`.",
-    Change.SUBSTANTIVE: "put the old text back and write what holds now as a new record: `archwright adr new TITLE --supersedes {id}`.",
+    Change.ADDENDUM: "put what is new into a record that amends this one: `archwright adr link NEW amends {id}`.",
+    Change.SUBSTANTIVE: "put the old text back, and write what holds now as a new record: "
+    "`archwright adr new TITLE --supersedes {id}`.",
 }
 
 
@@ -73,6 +74,6 @@ def new_numbers_are_free_on_the_base(inspection: Inspection) -> Iterator[Problem
         if other:
             yield Problem(
                 f"number {record.number} went to `{other}` on {inspection.base} meanwhile",
-                f"`archwright adr number --onto {inspection.base}` or `archwright adr renumber {record.name} NEW` gives it a free one.",
+                f"`archwright adr renumber {record.name} NEW` gives it a free one.",
                 record=record,
             )

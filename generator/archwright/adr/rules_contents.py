@@ -21,8 +21,9 @@ _UNDECIDED = frozenset({"draft", "proposed"})
 _ALSO = {"decision": ("rationale",), "consequences": ("good-consequences", "bad-consequences", "pros-and-cons")}
 _NAMES = {"decision": "Decision", "context": "Context", "options": "Considered Options", "consequences": "Consequences"}
 _STOP_GAPS = (
-    "short title", "title of option", "option ", "decision driver", "driver ", "argument ", "justification", "list everyone",
-    "describe ", "first option", "second option", "one of these", "yyyy-mm-dd", "example |", "e.g.,", "proposed", "accepted |", "you might want", "title}", "title]",
+    "short title", "title of option", "option ", "decision driver", "driver ", "argument ", "justification",
+    "list everyone", "describe ", "first option", "second option", "one of these", "yyyy-mm-dd", "example |", "e.g.,",
+    "proposed", "accepted |", "you might want", "title}", "title]",
 )  # fmt: skip  # how what MADR's templates ask for begins, in their braces or brackets
 _SENTENCES = (
     "The issue motivating this decision, and any context that influences or constrains",
@@ -35,7 +36,8 @@ _SENTENCES = (
     "Lorem ipsum dolor",
 )  # fmt: skip  # sentences of Nygard's templates
 _OPEN = re.compile(
-    rf"(?:\{{|^[ \t]*(?:(?:[-*+]|\d+\.|#+)[ \t]+)?(?:\d+\.[ \t]+)?(?:\*\*?)?(?:chosen option: \"?)?\[)(?:{'|'.join(re.escape(each) for each in _STOP_GAPS)})",
+    rf"(?:\{{|^[ \t]*(?:(?:[-*+]|\d+\.|#+)[ \t]+)?(?:\d+\.[ \t]+)?(?:\*\*?)?(?:chosen option: \"?)?\[)"
+    rf"(?:{'|'.join(re.escape(each) for each in _STOP_GAPS)})",
     re.IGNORECASE | re.MULTILINE,
 )
 _BRACED = re.compile(r"\{[A-Za-z][^{}\n:=;,]* [^{}\n:=;,]* [^{}\n:=;]*\}")
@@ -54,13 +56,16 @@ _UNWRITTEN_WORDS = (
     "<fill",
 )
 _UNWRITTEN = re.compile(
-    r"^[ \t]*(?:[-*+>|][ \t]*)*\**(?:TODO|TBD|TBA|FIXME|XXX)\**(?=[:.!\s|]|$)|<(?:your|insert|add|fill)\b[^>\n]+>|^(?:#[ \t]+)?(?:NUMBER\.?[ \t]+TITLE|STATUS|DATE: DATE|Date: DATE)$",
+    r"^[ \t]*(?:[-*+>|][ \t]*)*\**(?:TODO|TBD|TBA|FIXME|XXX)\**(?=[:.!\s|]|$)"
+    r"|<(?:your|insert|add|fill)\b[^>\n]+>|^(?:#[ \t]+)?(?:NUMBER\.?[ \t]+TITLE|STATUS|DATE: DATE|Date: DATE)$",
     re.MULTILINE,
 )
 _CODE = re.compile(
     r"`[^`\n]*`|\$\{[^}\n]*\}|\{\{.*?\}\}|\]\([^)\n]*\)|https?://\S+|^(?:import|export) .*$|<[A-Za-z/][^>\n]*>",
     re.MULTILINE,
 )
+_SECTIONS = 4  # of a record of Nygard's form and no more: status, context, decision, consequences
+_SHARE = 0.8  # of the words of an option, for another wording of it
 _SPACES = re.compile(r"[\s*_`]+")
 _NUMBERED = re.compile(r"(?:options?|alternatives?)[ \t]*#?(?:\d+|[a-z]\b)|#?\d+\b", re.IGNORECASE)
 _PROSE = re.compile(r"[\w!\[(<`|]")
@@ -75,11 +80,8 @@ def _wanted(inspection: Inspection, record: DecisionRecord) -> tuple[str, ...]:
     if len(titles & {"decision outcome", "context and problem statement", "considered options"}) > 1:
         return ("context", "options", "decision")
     if {"status", "context"} <= roles or {"status", "decision"} <= roles:
-        return (
-            ("context", "decision", "consequences")
-            if "consequences" in roles or len(roles) <= 4
-            else ("context", "decision")
-        )  # a record of Nygard's form and no more
+        plain = "consequences" in roles or len(roles) <= _SECTIONS
+        return ("context", "decision", "consequences") if plain else ("context", "decision")
     return ("decision",)
 
 
@@ -132,13 +134,12 @@ def chosen_option_was_considered(_: Inspection, record: DecisionRecord) -> Itera
 
 
 def _named_in(chosen: str, options: list[str]) -> bool:
-    """Whether the words chosen name an option by more or fewer words: `Use Kafka` and `Kafka`, or `A` and `B` at once."""
+    """Whether the words chosen name an option by more or fewer words: `Use Kafka` and `Kafka`, or two at once."""
     words = _words(chosen)
     for option in options:
         others = _words(option)
-        if others and (
-            words <= others or others <= words or len(words & others) * 5 >= 4 * min(len(words), len(others)) > 4
-        ):  # four words of five
+        most = _SHARE * min(len(words), len(others))
+        if others and (words <= others or others <= words or (len(others) > 1 and len(words & others) >= most)):
             return True
     return bool(_NUMBERED.match(chosen.strip('*"`_ ')))
 

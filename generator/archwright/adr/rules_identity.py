@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from archwright.adr.rules import Problem, log_rule, record_rule
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from archwright.adr.rules import Inspection
 
 _SIMPLE = re.compile(
-    r"(?:(?P<key>[A-Za-z][\w-]*):(?:[ \t]+(?:[A-Za-z0-9][^:#{}\[\]\n\t'\"&*!|>%@`]*|\"[^\"\\\n]*\"|'[^'\n]*'))?[ \t]*\n|[ \t]*\n)*"
+    r"(?:(?P<key>[A-Za-z][\w-]*):(?:[ \t]+(?:[A-Za-z0-9][^:#{}\[\]\n\t'\"&*!|>%@`]*"
+    r"|\"[^\"\\\n]*\"|'[^'\n]*'))?[ \t]*\n|[ \t]*\n)*"
 )
 
 
@@ -50,7 +52,7 @@ def _same_decision(record: DecisionRecord, first: DecisionRecord) -> bool:
 def numbers_have_no_gap(inspection: Inspection) -> Iterator[Problem]:
     """Numbers follow each other without a gap."""
     numbers = sorted(inspection.log.by_number)
-    for before, number in zip(numbers, numbers[1:], strict=False):
+    for before, number in pairwise(numbers):
         if number > before + 1:
             missing = f"{before + 1}" if number == before + 2 else f"{before + 1} to {number - 1}"
             yield Problem(f"no record has the number {missing}", record=inspection.log.by_number[number][0])

@@ -12,7 +12,7 @@ from archwright.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archwright.adr.model import DecisionRecord
+    from archwright.adr.model import DecisionRecord, Value
     from archwright.adr.rules import Inspection
 
 
@@ -22,7 +22,8 @@ def status_is_known(_: Inspection, record: DecisionRecord) -> Iterator[Problem]:
     if not record.status.known and not record.status.inferred:
         yield Problem(
             f"`{record.status.text}` is no status that this log knows",
-            f'use one of {", ".join(LIFECYCLE)}, or explain the word: `statuses = {{ "{record.status.word}" = "accepted" }}`.',
+            f"use one of {', '.join(LIFECYCLE)}, or explain the word in the settings: "
+            f'`statuses = {{ "{record.status.word}" = "accepted" }}`.',
             record.status.stated[0],
         )
 
@@ -38,7 +39,7 @@ def status_is_stated(_: Inspection, record: DecisionRecord) -> Iterator[Problem]
 def statuses_agree(_: Inspection, record: DecisionRecord) -> Iterator[Problem]:
     """A record that states its status in two places says the same in both."""
     text = record.text
-    meanings = {}
+    meanings: dict[str, Value] = {}
     for place in record.status.stated[:4]:
         phrase = read_phrase(text, place.span.start, place.span.end, record.vocabulary) if place.span else None
         if phrase and phrase.known:

@@ -30,13 +30,15 @@ def require_commit(repository: Repository, ref: str) -> str:
     if not repository.has_commit(ref):
         hint = "give a branch, tag or commit that is here; `git fetch` brings others."
         if repository.shallow:
-            hint = "this is a shallow clone: `git fetch --unshallow` brings the rest (in GitHub Actions: `fetch-depth: 0`)."
+            hint = (
+                "this is a shallow clone: `git fetch --unshallow` brings the rest (GitHub Actions: `fetch-depth: 0`)."
+            )
         raise UsageError(f"`{ref}` is no commit of this repository", hint=hint)
     return repository.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").decode().strip()
 
 
 def contents(repository: Repository, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Give the content of each blob, one process for all of a batch; what is larger than a record may be is left out."""
+    """Give the content of each blob, one process for a batch; what is larger than a record may be is left out."""
     wanted = list(dict.fromkeys(blobs))
     for at in range(0, len(wanted), 500):
         raw = repository.run("cat-file", "--batch", given="\n".join(wanted[at : at + 500]).encode() + b"\n")
@@ -45,7 +47,7 @@ def contents(repository: Repository, blobs: Iterable[str]) -> Iterator[tuple[str
             line_end = raw.index(b"\n", start)
             head = raw[start:line_end].split()
             start = line_end + 1
-            if len(head) == 3 and head[1] == b"blob":  # noqa: PLR2004  # name, kind, size; two words for one that is missing
+            if head[1:2] == [b"blob"]:
                 size = int(head[2])
                 if size <= LARGEST:
                     yield head[0].decode(), raw[start : start + size]

@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 _VERSION = re.compile(
-    r"[vV=]?(?:\d+!)?(?P<release>\d+(?:\.\d+)*)(?:[-._]?(?P<pre>a|b|c|rc|alpha|beta|pre|preview|dev|m|next|canary)[-._]?(?P<nth>\d*))?",
+    r"[vV=]?(?:\d+!)?(?P<release>\d+(?:\.\d+)*)"
+    r"(?:[-._]?(?P<pre>a|b|c|rc|alpha|beta|pre|preview|dev|m|next|canary)[-._]?(?P<nth>\d*))?",
     re.IGNORECASE,
 )
 _PHASES = {

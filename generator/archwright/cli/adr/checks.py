@@ -42,7 +42,9 @@ def lint(
     base: Annotated[
         str, typer.Option("--base", metavar="REF", help="Also judge what changed since this branch or commit.")
     ] = "",
-    format: Annotated[Format, typer.Option("--format", "-f", help="How findings are printed.")] = Format.TEXT,  # noqa: A002  # the option's name
+    format: Annotated[  # noqa: A002  # the option's name
+        Format, typer.Option("--format", "-f", help="How findings are printed.")
+    ] = Format.TEXT,
     fix: Annotated[
         bool,
         typer.Option("--fix", help="Mend what can be mended: citations of a superseded record name its successor."),
@@ -166,9 +168,9 @@ def index(
 
 def due(
     *,
-    format: Annotated[
+    format: Annotated[  # noqa: A002  # the option's name
         DueFormat, typer.Option("--format", "-f", help="ics is a calendar of what falls on a day.")
-    ] = DueFormat.TEXT,  # noqa: A002  # the option's name
+    ] = DueFormat.TEXT,
     folder: Dir = None,
 ) -> None:
     """Tell which decisions asked to be looked at again, and whether it is time; exit code 1 if any is overdue.

@@ -92,7 +92,8 @@ def _say_edits(edits: Sequence[Edit], policy: Policy, records: int) -> None:
         kind = typer.style(f"{edit.classified.change:12}", fg=colours[weight])
         what = "taken away" if edit.removed else edit.classified.excerpt
         say(
-            f"{edit.commit.day}  {edit.commit.short}  {kind}  {edit.id}  {what}  ({edit.commit.author}: {edit.commit.subject})"
+            f"{edit.commit.day}  {edit.commit.short}  {kind}  {edit.id}  {what}  "
+            f"({edit.commit.author}: {edit.commit.subject})"
         )
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"
     say(f"{records:,} records; changes after the decision: {told}. Policy `{policy.immutability}`.", err=True)
@@ -103,9 +104,9 @@ def diff(
         str, typer.Argument(metavar="REF..REF", help="Two commits; `main..` compares with what is here.")
     ],
     *,
-    format: Annotated[
+    format: Annotated[  # noqa: A002  # the option's name
         DiffFormat, typer.Option("--format", "-f", help="markdown suits a pull request.")
-    ] = DiffFormat.MARKDOWN,  # noqa: A002  # the option's name
+    ] = DiffFormat.MARKDOWN,
     folder: Dir = None,
 ) -> None:
     """Print the changelog of decisions between two commits: accepted, superseded, proposed, reopened, edited.
@@ -153,8 +154,8 @@ def why(
 ) -> None:
     """Tell which decisions govern a file or a line.
 
-    They are found by citations near it (`ADR-0007`, `adr: 0007`, a record's path), by `affects:` in the front matter of records (globs), and by the commits
-    that wrote it, whose messages name a decision (`ADR: 0007`).
+    They are found by citations near it (`ADR-0007`, `adr: 0007`, a record's path), by globs that records state in
+    their front matter (`affects:`), and by the commits that wrote it, whose messages name a decision (`ADR: 0007`).
 
     Examples:
         archwright adr why src/orders/worker.py

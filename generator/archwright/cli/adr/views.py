@@ -42,9 +42,9 @@ def register(app: typer.Typer) -> None:
 
 def graph(
     *,
-    format: Annotated[
+    format: Annotated[  # noqa: A002  # the option's name
         GraphFormat, typer.Option("--format", "-f", help="mermaid is shown by code hosts as it is.")
-    ] = GraphFormat.MERMAID,  # noqa: A002  # the option's name
+    ] = GraphFormat.MERMAID,
     related: Annotated[bool, typer.Option("--related", help="Only records that have a relation.")] = False,
     output: Output = None,
     folder: Dir = None,
@@ -89,9 +89,9 @@ def _drawn(source: str) -> str:
 
 def export(
     *,
-    format: Annotated[
+    format: Annotated[  # noqa: A002  # the option's name
         ExportFormat, typer.Option("--format", "-f", help="structurizr is a workspace's documentation.")
-    ] = ExportFormat.JSON,  # noqa: A002  # the option's name
+    ] = ExportFormat.JSON,
     output: Output = None,
     folder: Dir = None,
 ) -> None:
