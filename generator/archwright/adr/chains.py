@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
-
-_MAYBE = re.compile(rb"super[sc]|replace|obsolete|supplant|s\0u\0p\0e\0r|r\0e\0p\0l", re.IGNORECASE)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archwright.adr.model import DecisionLog, DecisionRecord
+
+_WORDS = (b"upers", b"uperc", b"eplace", b"bsolete", b"upplant")
 
 
 def successors(log: DecisionLog) -> Mapping[DecisionRecord, Sequence[DecisionRecord]]:
@@ -20,7 +19,7 @@ def successors(log: DecisionLog) -> Mapping[DecisionRecord, Sequence[DecisionRec
         return cached
     found: dict[DecisionRecord, list[DecisionRecord]] = {}
     for record in log:
-        if not _MAYBE.search(record.source.raw):  # most records replace nothing, and need no outline made for this
+        if not _may_replace(record):
             continue
         for relation in record.relations:
             if relation.kind in {"supersedes", "superseded by"} and (other := log.target(record, relation)) is not None:
@@ -29,6 +28,12 @@ def successors(log: DecisionLog) -> Mapping[DecisionRecord, Sequence[DecisionRec
                     found[old].append(new)
     log.__dict__["_successors"] = found
     return found
+
+
+def _may_replace(record: DecisionRecord) -> bool:
+    """Whether a record holds any word of supersession: most have none, and need no outline made for this."""
+    raw = record.source.raw.lower()
+    return bool(record.source.mark) or any(word in raw for word in _WORDS)
 
 
 def successor(log: DecisionLog, record: DecisionRecord) -> DecisionRecord | None:

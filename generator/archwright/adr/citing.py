@@ -109,10 +109,17 @@ def in_text(log: DecisionLog, text: str, path: str, prefix: str, root: Path | No
 
 
 def _numbers(log: DecisionLog) -> re.Pattern[str]:
-    """Return a pattern for this log's citations by number: `ADR-7` in any case, and the log's own series."""
+    """Return a pattern for this log's citations by number: `ADR-7` in any case, and its own series."""
+    cached: re.Pattern[str] | None = log.__dict__.get("_citations")
+    if cached is not None:
+        return cached
     series = {match[1].upper() for record in log.records if (match := re.match(r"([A-Za-z]{2,8})[-_]?\d", record.id))}
     own = "|".join(sorted({"ADR", *series}))
-    return re.compile(rf"(?<![\w/-])(?:{own})(?:[-_#]|[ ]|:[ ]?)?(?P<number>\d{{1,5}})(?![\w/]|[.-]\d)", re.IGNORECASE)
+    cached = re.compile(
+        rf"(?<![\w/-])(?:{own})(?:[-_#]|[ ]|:[ ]?)?(?P<number>\d{{1,5}})(?![\w/]|[.-]\d)", re.IGNORECASE
+    )
+    log.__dict__["_citations"] = cached
+    return cached
 
 
 def _certain(words: str, log: DecisionLog) -> bool:

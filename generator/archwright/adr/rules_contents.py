@@ -183,7 +183,7 @@ def _stop_gaps(record: DecisionRecord) -> list[Span]:
     """Return what a template left: sentences of adr-tools', braces and brackets of MADR's, lines that say TODO."""
     text = flat(record.text)
     known = [sentence for sentence in _SENTENCES if sentence in text]
-    lower = text.lower()
+    lower = text.lower() if "{" in text or "[" in text else ""
     opened = any(f"{mark}{gap}" in lower for mark in "{[" for gap in _STOP_GAPS)
     unwritten = any(word in text for word in _UNWRITTEN_WORDS)  # a plain search first: most records have none
     if not known and not opened and not unwritten and not ("{" in text and _BRACED.search(text)):
