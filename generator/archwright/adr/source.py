@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_FIRST = frozenset(mark[:1] for mark, _ in _MARKS)
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 
 
@@ -40,6 +41,8 @@ class Source:
     @cached_property
     def mark(self) -> bytes:
         """The byte order mark, or nothing."""
+        if self.raw[:1] not in _FIRST:  # nearly every file
+            return b""
         return next((mark for mark, _ in _MARKS if self.raw.startswith(mark)), b"")
 
     @cached_property

@@ -186,7 +186,7 @@ def _in_section(text: str, own: Span, vocabulary: Vocabulary) -> Phrase | None:
         phrase = _badge(begin, line, vocabulary) or read_phrase(text, begin, begin + len(line), vocabulary)
         if not phrase:
             continue
-        lead = re.sub(_DECORATED, "", line)
+        lead = line[decorated.end() :] if (decorated := _DECORATED.match(line)) else line
         if phrase.word == "superseded" and SUPERSEDED_BY.match(lead):
             return phrase
         found.append(phrase)
