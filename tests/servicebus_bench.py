@@ -169,11 +169,13 @@ class Bus:
         key = (name, tuple(sorted((option, str(value)) for option, value in options.items())))
         if key not in self._open:
             topic, _, subscription = name.partition("/")
-            self._open[key] = (
+            receiver = (
                 self.client.get_subscription_receiver(topic, subscription, **options)
                 if subscription
                 else self.client.get_queue_receiver(name, **options)
             )
+            receiver.__enter__()  # attached now, so that a short wait later is spent on messages alone
+            self._open[key] = receiver
         return self._open[key]
 
     def part(self, receiver: Any) -> None:
