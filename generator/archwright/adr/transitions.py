@@ -53,11 +53,13 @@ def with_status(  # noqa: PLR0913  # each is a thing of its own
     after = edited(record, patches)
     if reason:
         after = write_reason(after, word, reason)
-    if after.status.word != word or after.title.text != record.title.text:
+    left = next((place for place in after.status.stated if after.vocabulary.meaning(place.text) != word), None)
+    if left or after.status.word != word or after.title.text != record.title.text:
+        stated = record.status.stated
         raise DecisionLogError(
             f"{record.name}: its status cannot be changed safely; "
-            f"it would read `{after.status.word}` afterwards. Nothing was written.",
-            hint=f"change it by hand at line {record.line_of(record.status.stated[0]) if record.status.stated else 1}.",
+            f"it would read `{left.text if left else after.status.word}` afterwards. Nothing was written.",
+            hint=f"change it by hand at line {record.line_of(stated[0]) if stated else 1}.",
         )
     return after
 
