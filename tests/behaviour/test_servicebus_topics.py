@@ -77,3 +77,11 @@ def test_a_topic_schedules(bus):
     assert kept != cancelled
     assert bus.nothing("t/all")
     assert bus.take("t/all", 2, within=4) == ["kept"]
+
+
+def test_a_topic_sends_at_once_what_is_scheduled_too_late(bus):
+    """A time that has passed by the time of the call is no error; the SDK gets a number that nobody has."""
+    (number,) = bus.sender("t").schedule_messages(Message("late"), datetime.now(UTC) - timedelta(seconds=1))
+
+    assert number == 0
+    assert bus.take("t/all") == ["late"]
