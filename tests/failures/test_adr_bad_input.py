@@ -308,3 +308,15 @@ def test_init_never_touches_a_log_that_is_there(log):
     assert_refused(adr("init", "doc/adr", cwd=root), 1, "holds a decision log already", "adr new")
     assert_refused(adr("init", "file", cwd=root), 1, "is a file")
     assert before == {name: raw for name, raw in contents(root).items() if name != "file"}
+
+
+def test_two_statuses_in_one_file_are_told(log):
+    """A record whose front matter and section disagree is not taken for accepted already."""
+    path = log / "0004-two-minds.md"
+    path.write_text("---\nstatus: accepted\n---\n\n# 4. Two minds\n\n## Status\n\nRejected\n")
+
+    assert_refused(
+        adr("accept", "4", cwd=log), 1, "states both `accepted` (front-matter) and `Rejected` (section:Status)"
+    )
+    assert 0 == adr("accept", "4", "--force", cwd=log).returncode
+    assert ["accepted", "Accepted"] == [place.text for place in load_log(log).find("4").status.stated]

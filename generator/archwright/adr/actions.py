@@ -44,7 +44,15 @@ def change_status(  # noqa: PLR0913  # each is a thing of its own
     """
     now = record.status
     if now.word == word and not now.inferred:
-        return []
+        other = next((place for place in now.stated if record.vocabulary.meaning(place.text) != word), None)
+        if other is None:
+            return []
+        if not force:
+            raise DecisionLogError(
+                f"{record.id} states both `{now.text}` ({now.source}) and `{other.text}` ({other.source}). "
+                "Nothing was written.",
+                hint=f"correct one of them by hand, or use --force to write `{word}` in both.",
+            )
     if not force and now.known and not now.inferred and now.word not in _FROM[word]:
         raise DecisionLogError(
             f"{record.id} is {now.word} and cannot be {word}. Nothing was written.",
