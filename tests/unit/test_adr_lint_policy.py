@@ -103,6 +103,25 @@ def test_front_matter_and_further_information_are_no_decision(tmp_path, expected
 
 
 @pytest.mark.parametrize(
+    ("expected", "old", "new"),
+    [
+        (Change.TYPO, "receeve", "receive"),
+        (Change.TYPO, "teh", "the"),
+        (Change.SUBSTANTIVE, "most", "must"),
+        (Change.SUBSTANTIVE, "now", "not"),
+        (Change.SUBSTANTIVE, "port8080", "port8081"),
+        (Change.SUBSTANTIVE, "maxRetries", "minRetries"),
+        (Change.SUBSTANTIVE, "synchronous", "asynchronous"),
+    ],
+)
+def test_words_that_look_alike_are_typos_only_where_they_cannot_bind(tmp_path, expected, old, new):
+    """One letter is a slip in a plain word, and another decision in a number, an identifier or a word that binds."""
+    text = NYGARD.replace("Handlers have", f"Handlers {old} have")
+
+    assert expected == kind(text, text.replace(f"Handlers {old}", f"Handlers {new}"), tmp_path)
+
+
+@pytest.mark.parametrize(
     ("policy", "typo", "addendum", "substantive"),
     [
         ("strict", Severity.ERROR, Severity.ERROR, Severity.ERROR),

@@ -42,6 +42,7 @@ _HEAVY = frozenset(
     ["not", "no", "never", "none", "must", "should", "shall", "may", "only", "always", "cannot", "without", "except",
      "nor", "neither", "unless", "all", "any"]
 )  # fmt: skip  # words that bind
+_OPPOSITES = frozenset(["a", "un", "in", "im", "ir", "il", "de", "non"])  # `asynchronous` is no misspelling
 _MARKS = frozenset(".,;:!?'\"`*_-()[]{}<>|/\\#~+=&\u2013\u2014\u2018\u2019\u201c\u201d\u2026")
 
 
@@ -136,7 +137,13 @@ def _slip(gone: list[str], come: list[str]) -> bool:
         return True
     if "".join(old).lower() == "".join(new).lower():
         return not any(word.isdigit() for word in [*old, *new])
+    if _all_misspelt(old, new):
+        return True
     old, new = ([word for word in words if word.lower() not in _SMALL] for words in (old, new))
+    return _all_misspelt(old, new)
+
+
+def _all_misspelt(old: list[str], new: list[str]) -> bool:
     return len(old) == len(new) and all(_misspelt(one, other) for one, other in zip(old, new, strict=True))
 
 
@@ -154,6 +161,9 @@ def _misspelt(one: str, other: str) -> bool:
             or any(letter.isupper() for letter in word[1:])
         ):
             return False
+    first, second = sorted((one.lower(), other.lower()), key=len)
+    if second.endswith(first) and second.removesuffix(first) in _OPPOSITES:
+        return False
     shorter = min(len(one), len(other))
     return shorter >= _SHORTEST and _distance(one.lower(), other.lower()) <= (1 if shorter < _LONG else 2)
 
