@@ -109,3 +109,15 @@ def test_faults_can_be_ordered_over_http():
         process.terminate()
         assert process.wait(10) == 0
         process.stdout.close()
+
+
+@pytest.mark.parametrize("kind", ["servicebus", "pubsub"])
+def test_a_request_to_terminate_is_never_missed(kind):
+    """SIGTERM right after the address was printed stops the emulator in order, with exit code 0."""
+    command = [sys.executable, "-c", "from archwright.cli import main; main()", "emulator", kind, "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        process.terminate()
+
+        assert process.wait(10) == 0
+        assert process.stdout.read().endswith("Stopped.\n")

@@ -60,6 +60,7 @@ def servicebus(
         size = max_message_size * 1024
         server = Server(config, journal=journal, port=port, fsync=fsync, max_message_size=size)
         loop = asyncio.get_running_loop()
+        stopped = _stop_signal(loop)
 
         def drop() -> int:
             return _in_loop(loop, server.drop_connections)
@@ -74,7 +75,7 @@ def servicebus(
             if journal is not None:
                 say(f"  journal {journal}: {server.recovered} messages recovered")
             _say_faults(listening)
-            await _until_stopped(loop)
+            await stopped.wait()
         say("Stopped.")
 
     with _told():
@@ -106,11 +107,12 @@ def pubsub(
         with PubSubEmulator(config=config, journal=journal, port=port) as emulator:
 
             async def run() -> None:
+                stopped = _stop_signal(asyncio.get_running_loop())
                 async with _faults(emulator.faults, faults_port) as listening:
                     say(f"Pub/Sub emulator on {emulator.endpoint}")
                     say(f"  export PUBSUB_EMULATOR_HOST={emulator.endpoint}")
                     _say_faults(listening)
-                    await _until_stopped(asyncio.get_running_loop())
+                    await stopped.wait()
 
             asyncio.run(run())
         say("Stopped.")
@@ -148,15 +150,15 @@ def _in_loop(loop: asyncio.AbstractEventLoop, function: Callable[[], int]) -> in
     return asyncio.run_coroutine_threadsafe(call(), loop).result()
 
 
-async def _until_stopped(loop: asyncio.AbstractEventLoop) -> None:
-    """Wait for Ctrl-C or a request to terminate."""
+def _stop_signal(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """Return what Ctrl-C and a request to terminate set; made before the address is printed, so that none is missed."""
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             loop.add_signal_handler(number, stopped.set)
-        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
+        except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    await stopped.wait()
+    return stopped
 
 
 @contextlib.contextmanager
