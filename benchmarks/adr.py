@@ -1,8 +1,7 @@
 """Logs of 100, 1,000 and 10,000 records with 2,000 commits: archwright beside other tools, seconds and megabytes.
 
-    python benchmarks/adr.py                 all sizes, archwright alone
-    python benchmarks/adr.py --peers         and adr-tools, its Python port, decree and log4brains, in environments below build/
-    python benchmarks/adr.py --sizes 1000    one size
+`python benchmarks/adr.py` measures archwright alone, at all sizes. `--peers` adds adr-tools, its Python port,
+decree and log4brains, installed below build/peers on first use. `--sizes 1000` measures one size.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from peers import environment  # noqa: E402  # same
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHWRIGHT = str(Path(sys.executable).with_name("archwright"))
+SUPERSEDED = 9  # the last digit of a record that is, by the one after it
 COMMITS, RUNS, LONGEST = 2_000, 3, 900
 GOALS = {("new", 1_000): 0.3, ("list", 1_000): 0.3, ("lint", 1_000): 1.5, ("lint", 10_000): 12.0}
 MEMORY_GOAL, FASTER_GOAL = 200.0, 50.0
@@ -32,10 +32,11 @@ PERSON = {
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Bench"), ("EMAIL", "bench@example.org"))
 }
-WORDS = (
-    "the service keeps each order until its worker has confirmed it and hands it to another one when the lease ends so that "
-    "nothing is lost when a machine goes away while the sender never waits for the slowest of its consumers"
-).split()
+PROSE = (
+    "the service keeps each order until its worker has confirmed it and hands it to another one when the lease ends so "
+    "that nothing is lost when a machine goes away while the sender never waits for the slowest of its consumers"
+)
+WORDS = PROSE.split()
 
 
 class Measure(NamedTuple):
@@ -52,7 +53,7 @@ def record(number: int, dialect: str) -> str:
     text = " ".join(WORDS[(number * 7 + i * (1 + number % 5)) % len(WORDS)] for i in range(130))
     old = f"\n\nSupersedes [{number - 1}. Decision {number - 1}]({number - 1:04d}-decision-{number - 1}.md)"
     by = f"Superseded by [{number + 1}. Decision {number + 1}]({number + 1:04d}-decision-{number + 1}.md)"
-    status = by if number % 10 == 9 else "Accepted" + (old if number % 10 == 0 else "")
+    status = by if number % 10 == SUPERSEDED else "Accepted" + (old if number % 10 == 0 else "")
     body = f"## Context\n\n{text}.\n\n## Decision\n\nWe take option {number}. {text}.\n\n## Consequences\n\n{text}.\n"
     if dialect == "log4brains":
         return f"# Decision {number}\n\n- Status: accepted\n- Date: 2026-01-02\n\n{body}"
@@ -69,7 +70,9 @@ def make_log(folder: Path, size: int) -> None:
     groups = [range(start, min(start + per_commit, size + 1)) for start in range(1, size + 1, per_commit)]
     for position in range(COMMITS):
         numbers = groups[position] if position < len(groups) else [1 + position % size]
-        stream.append(f"commit refs/heads/main\ncommitter Bench <bench@example.org> {1767312000 + position * 60} +0000\n")
+        stream.append(
+            f"commit refs/heads/main\ncommitter Bench <bench@example.org> {1767312000 + position * 60} +0000\n"
+        )
         stream.append("data 6\nChange\n")
         for number in numbers:
             text = record(number, "nygard")
@@ -104,7 +107,8 @@ def measure(command: list[str], folder: Path, runs: int = RUNS) -> Measure:
         start = time.perf_counter()
         with subprocess.Popen(
             ["/usr/bin/time", "-f", "%M", "-o", str(folder / ".time"), *command] if shutil.which("time") else command,
-            cwd=folder, env={**os.environ, **PERSON, "NO_COLOR": "1", "ADR_DATE": "2026-01-02", "EDITOR": "true", "VISUAL": "true"},
+            cwd=folder, env={**os.environ, **PERSON, "NO_COLOR": "1", "ADR_DATE": "2026-01-02", "EDITOR": "true",
+                 "VISUAL": "true"},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
             try:
@@ -126,7 +130,8 @@ def archwright(folder: Path, size: int) -> dict[str, Measure]:
     found = {}
     for name, arguments in (
         ("list", ["list"]), ("list --json", ["list", "--json"]), ("lint", ["lint"]), ("index", ["index"]),
-        ("index --check", ["index", "--check"]), ("audit", ["audit"]), ("diff", ["diff", "HEAD~100..HEAD"]), ("graph", ["graph"]),
+        ("index --check", ["index", "--check"]), ("audit", ["audit"]), ("diff", ["diff", "HEAD~100..HEAD"]),
+        ("graph", ["graph"]),
         ("new", ["new", "Decision made now", "--no-input"]),
     ):  # fmt: skip
         (folder / "doc" / "adr" / "README.md").unlink(missing_ok=True) if name == "index" else None
@@ -163,7 +168,10 @@ def install_log4brains() -> Path:
 
 def peers(folder: Path, brains: Path, size: int) -> dict[tuple[str, str], Measure]:
     """Measure the tools that are installed below build/peers, once each."""
-    python, decree = environment("adr-tools-python", "adr-tools-python"), environment("decree", "decree", "click") / "decree"
+    python, decree = (
+        environment("adr-tools-python", "adr-tools-python"),
+        environment("decree", "decree", "click") / "decree",
+    )
     original, log4brains = install_adr_tools(), install_log4brains()
     wanted = [
         ("adr-tools", original, "list", ["list"], folder),
@@ -191,7 +199,11 @@ def peers(folder: Path, brains: Path, size: int) -> dict[tuple[str, str], Measur
 def tell(tool: str, name: str, size: int, measured: Measure) -> Measure:
     """Print one line."""
     note = "" if measured.code in {0, 1} else f"  exit {measured.code}"
-    print(f"{tool:18} {name:14} {size:>6}  {measured.wall:8.2f} s  {measured.cpu:8.2f} cpu  {measured.memory:6.0f} MB{note}", flush=True)
+    print(
+        f"{tool:18} {name:14} {size:>6}  {measured.wall:8.2f} s  {measured.cpu:8.2f} cpu  "
+        f"{measured.memory:6.0f} MB{note}",
+        flush=True,
+    )
     return measured
 
 

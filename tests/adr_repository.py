@@ -57,7 +57,8 @@ class Project:
         """Run `archwright adr`; a traceback is never an answer."""
         done = subprocess.run(
             [ARCHWRIGHT, "adr", *arguments], cwd=cwd or self.root, capture_output=True, text=True, check=False,
-            stdin=subprocess.DEVNULL, env={**os.environ, **PERSON, "NO_COLOR": "1", "ADR_DATE": "2026-11-22", **environment},
+            stdin=subprocess.DEVNULL, env={**os.environ, **PERSON, "NO_COLOR": "1",
+                 "ADR_DATE": "2026-11-22", **environment},
         )  # fmt: skip
         assert "Traceback" not in done.stderr
         assert done.returncode != 3, done.stderr

@@ -229,7 +229,8 @@ def test_due_evaluates_triggers_offline(project):
 
     assert done.returncode == 1
     assert {
-        "2027-06-01": "pending", "6 months": "overdue", "pydantic >= 3": "pending", "src/old": "pending", "left-pad": "unknown",
+        "2027-06-01": "pending", "6 months": "overdue", "pydantic >= 3": "pending", "src/old": "pending",
+        "left-pad": "unknown",
     } == told  # fmt: skip
     assert "due since 2026-07-02, 143 days ago" in done.stdout
     assert 2 == calendar.count("BEGIN:VEVENT")
@@ -290,12 +291,13 @@ def test_index_keeps_the_shape_of_adr_tools(project):
 
     project.adr("index")
 
-    expected = "Hello\n\n# Architecture Decision Records\n\n* [1. Use a queue](0001-use-a-queue.md)\n* [2. X](0002-x.md)\n\nBye\n"
+    expected = "Hello\n\n# Architecture Decision Records\n\n* [1. Use a queue](0001-use-a-queue.md)\n"
+    expected += "* [2. X](0002-x.md)\n\nBye\n"
     assert expected == (project.log / "README.md").read_text()
 
 
 def test_lint_speaks_to_programs_and_code_hosts(project):
-    """JSON, SARIF 2.1.0 and GitHub's workflow commands carry the same findings, with paths from the repository's root."""
+    """JSON, SARIF 2.1.0 and GitHub's commands carry the same findings, with paths from the repository's root."""
     project.edit(FIRST, "Accepted", "Fancied: 100%, really")
 
     found = json.loads(project.adr("lint", "--format", "json").stdout)
@@ -309,9 +311,8 @@ def test_lint_speaks_to_programs_and_code_hosts(project):
     )  # fmt: skip
     schema = json.loads(Path(__file__).with_name("sarif-2.1.0.schema.json").read_text())
     jsonschema.Draft4Validator(schema).validate(sarif)
-    assert github.startswith(
-        f"::error file={FIRST},line=7,col=1,title=AD120::0001: `Fancied: 100%25, really` is no status"
-    )
+    told = "`Fancied: 100%25, really` is no status"
+    assert github.startswith(f"::error file={FIRST},line=7,col=1,title=AD120::0001: {told}")
     assert 1 == github.count("\n")
 
 

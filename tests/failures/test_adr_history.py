@@ -183,7 +183,7 @@ def test_a_fix_keeps_each_files_encoding(project):
 
 
 def test_files_that_are_no_text_are_left_alone(project):
-    """A binary file, a large one, a link out of the repository and a link in a circle are not searched for citations."""
+    """A binary file, a large one, a link out of the repository and one in a circle are not searched for citations."""
     (project.root / "a.bin").write_bytes(b"ADR-0009\0\1")
     (project.root / "big.txt").write_text("ADR-0009\n" * 200_000)
     (project.root / "loop").symlink_to("loop")

@@ -144,7 +144,7 @@ def test_each_rule_finds_what_it_is_for(tmp_path, code):
 
 @pytest.mark.parametrize("code", OUTSIDE)
 def test_each_rule_on_citations_finds_what_it_is_for(tmp_path, code):
-    """Code that names a record that is missing, replaced or ambiguous gets a finding; code that names one in force none."""
+    """Code that names a missing, replaced or ambiguous record gets a finding; code that names one in force none."""
     broken, sound = OUTSIDE[code]
     log = {**PAIR, "0003-x.md": nygard(3), "0003-y.md": nygard(3)}
     for name, text in (("broken", broken), ("sound", sound)):
@@ -160,7 +160,7 @@ def test_each_rule_on_citations_finds_what_it_is_for(tmp_path, code):
 
 
 def test_every_rule_has_a_test_of_its_own():
-    """No rule is added without an example that it finds and a twin that it passes; those on a branch have theirs in git."""
+    """No rule is added without an example that it finds and a twin; those on a branch have theirs in git."""
     assert sorted(all_rules()) == sorted([*CASES, *OUTSIDE, "AD190", "AD191"])
 
 
