@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    rich_markup_mode="markdown",
     help="Run Azure Service Bus or Google Pub/Sub on this machine, without Docker, Java or an account.",
 )
 
-Config = Annotated[Path | None, typer.Option(help="The entities to have; without it, a few to try things with.")]
+Config = Annotated[Path | None, typer.Option(help="A file with the entities to have from the start.")]
 Journal = Annotated[Path | None, typer.Option(help="Keep what was accepted in this file, so that it survives a crash.")]
 FaultsPort = Annotated[
     int | None,
@@ -45,13 +44,15 @@ def servicebus(
 
     The configuration is the `Config.json` of Microsoft's own emulator.
 
-    **Examples**
+    Examples:
 
-    `archwright emulator servicebus`
+        archwright emulator servicebus
 
-    `archwright emulator servicebus --port 0 --config Config.json --journal servicebus.journal`
+        archwright emulator servicebus --port 0 --config Config.json --journal servicebus.journal
 
-    `archwright emulator servicebus --faults-port 5673`, then `curl -X POST 127.0.0.1:5673/drop-connections`
+        archwright emulator servicebus --faults-port 5673
+
+        curl -X POST 127.0.0.1:5673/drop-connections
     """
     from archwright.emulators.servicebus.emulator import connection_string
     from archwright.emulators.servicebus.server import Server
@@ -91,11 +92,11 @@ def pubsub(
 ) -> None:
     """Run Google Pub/Sub on 127.0.0.1, for the unmodified official SDKs.
 
-    **Examples**
+    Examples:
 
-    `archwright emulator pubsub`
+        archwright emulator pubsub
 
-    `archwright emulator pubsub --port 0 --journal pubsub.journal`
+        archwright emulator pubsub --port 0 --journal pubsub.journal
     """
     with _told():
         try:

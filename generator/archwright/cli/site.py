@@ -116,9 +116,9 @@ def generate_pages(home: Path) -> tuple[int, int, int]:
 
 def describe_commands() -> Iterator[Command]:
     """Describe every command of the program, in the order of its help."""
-    from archwright.cli import app as program
+    from archwright.cli import build
 
-    yield from _describe(typer.main.get_command(program), "archwright", None)
+    yield from _describe(typer.main.get_command(build()), "archwright", None)
 
 
 def _describe(command: Any, words: str, parent: Any) -> Iterator[Command]:

@@ -68,11 +68,14 @@ def list_records(
 
 def _say_table(records: list[DecisionRecord]) -> None:
     width = min(_WIDEST, max((len(record.id) for record in records), default=0))
+    rows = []
     for record in records:
         word = f"({record.status.word})" if record.status.inferred else record.status.word
         coloured = typer.style(f"{word:12}", fg=_COLOURS.get(record.status.word, typer.colors.BRIGHT_BLACK))
         day = record.day.isoformat() if record.day else "-"
-        say(f"{record.id:{width}}  {coloured}  {day:10}  {record.title.text}")
+        rows.append(f"{record.id:{width}}  {coloured}  {day:10}  {record.title.text}")
+    if rows:
+        say("\n".join(rows))  # at once: a thousand small writes take as long as the reading
 
 
 def show(
