@@ -45,7 +45,6 @@ def servicebus(
     The configuration is the `Config.json` of Microsoft's own emulator.
 
     Examples:
-
         archwright emulator servicebus
 
         archwright emulator servicebus --port 0 --config Config.json --journal servicebus.journal
@@ -93,7 +92,6 @@ def pubsub(
     """Run Google Pub/Sub on 127.0.0.1, for the unmodified official SDKs.
 
     Examples:
-
         archwright emulator pubsub
 
         archwright emulator pubsub --port 0 --journal pubsub.journal
