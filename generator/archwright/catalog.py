@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from archwright import resources, schema, yamlfile
-from archwright.errors import CatalogError, Finding, Location, Severity, UsageError
+from archwright.errors import CatalogError, Finding, Severity, UsageError
 from archwright.facts import Facts, make_limit, make_price
-from archwright.references import Known, blueprint_problems, layer_problems, platform_problems
+from archwright.references import Known, blueprint_problems, layer_problems, pin_problems, platform_problems
 from archwright.shapes import check_shape, nearest
 
 if TYPE_CHECKING:
@@ -99,12 +100,14 @@ def read_catalog(extra: Sequence[Path] = ()) -> Catalog:
     reader = _Reader(catalog)
     root = resources.data_root()
     for folder in (root, *extra):
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112  # never raises, whatever the name or the rights
             raise UsageError(f"The catalog folder `{folder}` does not exist.", hint="give a folder that is there.")
-        reader.read(folder)
+        reader.read(Path(os.path.abspath(folder)))  # noqa: PTH100  # `.` has no name, and a link keeps its own
     known = Known(
-        blueprints=frozenset(catalog.names()),
-        facts=frozenset(catalog.facts.limits) | frozenset(catalog.facts.prices),
+        blueprints=frozenset(catalog.names()) | reader.broken,
+        facts=frozenset(catalog.facts.limits) | frozenset(catalog.facts.prices) | reader.broken,
+        limits=frozenset(catalog.facts.limits) | reader.broken,
+        emulators=resources.emulators(),
         layers=frozenset(catalog.layers),
         pins=frozenset(catalog.pins),
         parameters=frozenset(catalog.parameters),
@@ -126,6 +129,7 @@ class _Reader:
         self.catalog = catalog
         self.limits: dict[str, Any] = {}
         self.prices: dict[str, Any] = {}
+        self.broken: set[str] = set()  # ids of what is there, but wrong: a reference to it is no second mistake
 
     def read(self, root: Path) -> None:
         for file in _found(root, "blueprint.yaml", _BLUEPRINTS):
@@ -140,11 +144,10 @@ class _Reader:
             self.layer(file, f"features/{file.parent.name}")
         self.layer(root / "templates" / "base" / "layer.yaml", "base")
         self.facts(root)
-        for name, model, target in (
-            ("templates/pins.yaml", schema.Pin, self.catalog.pins),
-            ("templates/base/parameters.yaml", schema.Parameter, self.catalog.parameters),
-        ):
-            self.entries(root / name, model, target)
+        self.entries(root / "templates" / "base" / "parameters.yaml", schema.Parameter, self.catalog.parameters)
+        pins = self.entries(root / "templates" / "pins.yaml", schema.Pin, self.catalog.pins)
+        if pins:
+            self.catalog.findings += pin_problems(self.catalog.pins, pins)
         self.planned(root / "blueprints" / "planned.yaml")
 
     def document(self, file: Path) -> Document | None:
@@ -157,11 +160,10 @@ class _Reader:
     def unit(self, file: Path, model: type[Any], target: dict[str, Entry[Any]], kind: str) -> None:
         """Read a blueprint or platform: a folder with one YAML file whose id is the folder's name."""
         document = self.document(file)
-        if document is None:
-            return
-        spec, findings = check_shape(model, document)
+        spec, findings = check_shape(model, document) if document else (None, [])
         self.catalog.findings += findings
-        if spec is None:
+        if document is None or spec is None:
+            self.broken.add(file.parent.name)
             return
         if spec.id != file.parent.name:
             message = f"the id `{spec.id}` is not the name of its folder, `{file.parent.name}`"
@@ -173,7 +175,7 @@ class _Reader:
         target[spec.id] = Entry(spec, document, file.parent)
 
     def layer(self, file: Path, layer_id: str) -> None:
-        if not file.is_file():
+        if not _is_file(file):
             return
         document = self.document(file)
         if document is None:
@@ -187,14 +189,14 @@ class _Reader:
         elif spec is not None:
             self.catalog.layers[layer_id] = Entry(spec, document, file.parent)
 
-    def entries(self, file: Path, model: type[Any], target: dict[str, Any]) -> None:
-        """Read a file that maps ids to entries of one shape."""
-        document = self.document(file) if file.is_file() else None
+    def entries(self, file: Path, model: type[Any], target: dict[str, Any]) -> Document | None:
+        """Read a file that maps ids to entries of one shape; return it if there is one."""
+        document = self.document(file) if _is_file(file) else None
         if document is None:
-            return
+            return None
         if not isinstance(document.value, dict):
             self.finding("AW102", document, (), "must be a mapping of ids", "start each entry with its id and a colon.")
-            return
+            return None
         for name in document.value:
             spec, findings = check_shape(model, document, (name,))
             self.catalog.findings += findings
@@ -202,31 +204,28 @@ class _Reader:
                 self.finding("AW103", document, (name,), f"`{name}` is in the catalog already", "give it another id.")
             elif spec is not None:
                 target[name] = spec
+            else:
+                self.broken.add(name)
+        return document
 
     def facts(self, root: Path) -> None:
         for kind, make, target in (("limits", make_limit, self.limits), ("prices", make_price, self.prices)):
-            file = next(
-                (
-                    root / place / f"{kind}.yaml"
-                    for place in ("blueprints/facts", "facts")
-                    if (root / place / f"{kind}.yaml").is_file()
-                ),
-                None,
-            )
-            if file is None:
-                continue
-            entries: dict[str, Any] = {}
-            self.entries(file, schema.FACT_KINDS[kind], entries)
-            for name, entry in entries.items():
-                try:
-                    target[name] = make(name, entry.model_dump())
-                except ValueError as error:
-                    location = Location(shown(file))
-                    self.catalog.findings.append(
-                        Finding(
-                            code="AW102", severity=Severity.ERROR, location=location, subject=name, message=str(error)
-                        )
-                    )
+            for file in _facts_files(root, kind):
+                entries: dict[str, Any] = {}
+                document = self.entries(file, schema.FACT_KINDS[kind], entries)
+                if document is None:
+                    continue
+                for name, entry in entries.items():
+                    try:
+                        made = make(name, entry.model_dump())
+                    except ValueError as error:
+                        self.finding("AW102", document, (name,), str(error), "")
+                        self.broken.add(name)
+                        continue
+                    if name in target:
+                        self.finding("AW103", document, (name,), f"`{name}` is in the catalog already", "rename it.")
+                    else:
+                        target[name] = made
         self.catalog.facts = Facts(self.limits, self.prices)
 
     def planned(self, file: Path) -> None:
@@ -254,6 +253,7 @@ def holds_something(root: Path) -> bool:
         *_found(root, "blueprint.yaml", _BLUEPRINTS),
         *_found(root, "platform.yaml", _PLATFORMS),
         *_found(root, "layer.yaml", _FEATURES),
+        *(file for kind in schema.FACT_KINDS for file in _facts_files(root, kind)),
     ]
     return bool(files)
 
@@ -270,10 +270,19 @@ def shown(path: Path) -> str:
 
 def _found(root: Path, name: str, places: Iterable[str]) -> Iterator[Path]:
     """Give the files called `name` in `root` itself or one folder below the usual places."""
-    if (root / name).is_file():
+    if _is_file(root / name):
         yield root / name
     for place in places:
-        yield from sorted(file for file in (root / place).glob(f"*/{name}") if file.is_file())
+        yield from sorted(file for file in (root / place).glob(f"*/{name}") if _is_file(file))
+
+
+def _facts_files(root: Path, kind: str) -> list[Path]:
+    files = (root / place / f"{kind}.yaml" for place in ("blueprints/facts", "facts"))
+    return [file for file in files if _is_file(file)]
+
+
+def _is_file(file: Path) -> bool:
+    return os.path.isfile(file)  # noqa: PTH113  # never raises: what may not be looked at is not there
 
 
 def _get(entries: Mapping[str, Entry[Spec]], wanted: str, what: str) -> Entry[Spec]:

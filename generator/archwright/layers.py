@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,6 +88,7 @@ def _select(
 
 
 def _add(layer_id: str, catalog: Catalog, platform: str, found: dict[str, Entry[schema.LayerSpec]]) -> None:
+    """Add a layer after those that it requires; the catalog has seen to it that none requires itself."""
     if layer_id in found:
         return
     entry = catalog.layers[layer_id]
@@ -149,7 +151,21 @@ def _requirement(name: str, pins: Mapping[str, schema.Pin], needed_by: Iterable[
 
 def _merge_compose(entries: Mapping[str, Entry[schema.LayerSpec]]) -> Mapping[str, Any]:
     merged: dict[str, Any] = {}
-    for entry in entries.values():
-        for section, things in entry.spec.compose.items():
-            merged.setdefault(section, {}).update(things)
+    for layer_id, entry in entries.items():
+        _merge(merged, entry.spec.compose, layer_id, ())
     return merged
+
+
+def _merge(into: dict[str, Any], more: Mapping[str, Any], layer_id: str, place: tuple[str, ...]) -> None:
+    """Add `more` to `into`; what both have must be mappings, or the same."""
+    for key, value in more.items():
+        if key not in into:
+            into[key] = copy.deepcopy(value)
+        elif isinstance(value, dict) and isinstance(into[key], dict):
+            _merge(into[key], value, layer_id, (*place, key))
+        elif value != into[key]:
+            where = ".".join((*place, key))
+            raise CollisionError(
+                f"The layer `{layer_id}` sets `{where}` of compose.yaml, which a weaker layer sets otherwise.",
+                hint="take it out of one of the two.",
+            )

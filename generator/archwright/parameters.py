@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 from archwright.errors import UsageError
 from archwright.model import Parameter, Starter
 from archwright.quantities import Duration, Size
-from archwright.schema import PARAMETER
+from archwright.schema import PARAMETER, values
 from archwright.shapes import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from archwright import schema
 
-_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.IGNORECASE)
+_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.IGNORECASE | re.ASCII)
+_LONGEST_NAME = 60
+_TAKEN = {"dev", "tests"}  # folders of every starter that Python can import
 
 
 def read_answers(
@@ -55,16 +56,14 @@ def read_value(name: str, spec: schema.Parameter, given: object) -> Any:
         UsageError: it is of another type, out of range, or none of the choices.
     """
     try:
-        value = _READERS[spec.type](_text(given))
+        return values.read(given, spec)
+    except values.NoChoiceError as error:
+        hint = nearest(str(given), spec.choices, f"one of: {', '.join(spec.choices)}.")
+        raise UsageError(f"Parameter `{name}`: {error}.", hint=hint) from None
+    except values.OutOfRangeError as error:
+        raise UsageError(f"Parameter `{name}`: {error}.", hint=f"it takes {error.allowed}. {spec.help}") from None
     except ValueError as error:
         raise UsageError(f"Parameter `{name}`: {error}.", hint=spec.help) from None
-    if spec.choices and value not in spec.choices:
-        hint = nearest(str(value), spec.choices, f"one of: {', '.join(spec.choices)}.")
-        raise UsageError(f"Parameter `{name}`: `{value}` is no choice.", hint=hint)
-    if spec.pattern and not re.fullmatch(spec.pattern, str(value)):
-        raise UsageError(f"Parameter `{name}`: `{value}` does not look right.", hint=spec.help)
-    _check_range(name, spec, value)
-    return value
 
 
 def starter_named(name: str, parameters: Mapping[str, Parameter]) -> Starter:
@@ -79,7 +78,9 @@ def starter_named(name: str, parameters: Mapping[str, Parameter]) -> Starter:
             hint="use letters, digits and hyphens, a letter first, such as `order-desk`.",
         )
     package = name.lower().replace("-", "_")
-    if keyword.iskeyword(package) or package in sys.stdlib_module_names:
+    if len(package) > _LONGEST_NAME:
+        raise UsageError(f"`{name[:20]}…` is too long for a name.", hint=f"{_LONGEST_NAME} characters are enough.")
+    if keyword.iskeyword(package) or package in sys.stdlib_module_names | _TAKEN:
         raise UsageError(
             f"`{name}` would hide the Python module `{package}`.",
             hint=f"choose another name, such as `{name}-service`.",
@@ -92,6 +93,20 @@ def starter_named(name: str, parameters: Mapping[str, Parameter]) -> Starter:
         license=parameters["license"].value,
         date=parameters["date"].value,
     )
+
+
+def check_package(starter: Starter, packages: Iterable[str]) -> None:
+    """Make sure that a starter's own package hides none of those that it is locked to.
+
+    Raises:
+        UsageError: it would hide one.
+    """
+    for name in packages:
+        if starter.package in {name.replace("-", "_"), name.partition("-")[0]}:
+            raise UsageError(
+                f"`{starter.name}` would hide the package `{name}`, which the starter needs.",
+                hint=f"choose another name, such as `{starter.name}-service`.",
+            )
 
 
 def substitute(value: Any, parameters: Mapping[str, Parameter]) -> Any:
@@ -109,40 +124,6 @@ def substitute(value: Any, parameters: Mapping[str, Parameter]) -> Any:
     return PARAMETER.sub(lambda match: str(parameters[match[1]].value), value)
 
 
-def _check_range(name: str, spec: schema.Parameter, value: Any) -> None:
-    low, high = (_READERS[spec.type](_text(end)) if end is not None else None for end in (spec.minimum, spec.maximum))
-    if (low is not None and value < low) or (high is not None and value > high):
-        if low is None or high is None:
-            allowed = f"at least {low}" if high is None else f"at most {high}"
-        else:
-            allowed = f"from {low} to {high}"
-        raise UsageError(f"Parameter `{name}`: {value} is out of range.", hint=f"it takes {allowed}. {spec.help}")
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in _TRUE | _FALSE:
-        raise ValueError(f"`{text}` is neither true nor false")
-    return text.lower() in _TRUE
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"`{text}` is no whole number") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"`{text}` is no number") from None
-
-
 def check_day(text: str) -> str:
     """Return `text` if it is a day of the calendar, as YYYY-MM-DD.
 
@@ -153,14 +134,3 @@ def check_day(text: str) -> str:
         return dt.date.fromisoformat(text).isoformat()
     except ValueError:
         raise UsageError(f"Parameter `date`: `{text}` is no day.", hint="write it as 2026-11-22.") from None
-
-
-_READERS: Mapping[str, Callable[[str], Any]] = {
-    "string": str,
-    "choice": str,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "duration": Duration.parse,
-    "size": Size.parse,
-}

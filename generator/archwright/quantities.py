@@ -8,6 +8,7 @@ from typing import Self
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
 _BYTES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 10**3, "B": 1}
+_LONGEST, _LARGEST = 36_525 * 86_400, 1 << 60  # beyond these a number is a slip of the finger, or infinite
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[wdhms]) ?)+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[wdhms])")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(GiB|MiB|KiB|GB|MB|kB|B)")
@@ -30,7 +31,10 @@ class Duration:
             raise ValueError(
                 f"`{text}` is no duration; write a number and a unit, such as `30s`, `5m`, `1h30m` or `7d`"
             )
-        return cls(sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text)))
+        seconds = sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
+        if seconds > _LONGEST:
+            raise ValueError(f"`{text[:40]}` is longer than a century")
+        return cls(seconds)
 
     def __str__(self) -> str:
         if self.seconds < 1 and self.seconds:
@@ -63,7 +67,10 @@ class Size:
         match = _SIZE.fullmatch(text.strip())
         if not match:
             raise ValueError(f"`{text}` is no size; write a number and a unit, such as `512B`, `256KiB` or `1MiB`")
-        return cls(int(float(match[1]) * _BYTES[match[2]]))
+        amount = float(match[1]) * _BYTES[match[2]]
+        if amount > _LARGEST:
+            raise ValueError(f"`{text[:40]}` is larger than an exbibyte")
+        return cls(int(amount))
 
     def __str__(self) -> str:
         for unit, worth in _BYTES.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archwright.errors import Finding, Severity
-from archwright.schema import PARAMETER, Blueprint, LayerSpec, Platform
+from archwright.schema import PARAMETER, Blueprint, LayerSpec, Pin, Platform
 from archwright.shapes import nearest
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ class Known:
 
     blueprints: frozenset[str]
     facts: frozenset[str]
+    limits: frozenset[str]  # those of the facts that a knob can be held against
     layers: frozenset[str]
     pins: frozenset[str]
     parameters: frozenset[str]  # those of every starter
+    emulators: frozenset[str]
 
 
 def _problem(document: Document, place: Place, what: str, word: str, words: Iterable[str]) -> Finding:
@@ -93,7 +95,9 @@ def platform_problems(spec: Platform, document: Document, known: Known) -> Itera
     check = _Checker(document)
     for capability, binding in spec.bindings.items():
         for knob, limit in binding.knobs.items():
-            check.one(("bindings", capability, "knobs", knob, "limit"), "fact", limit.limit, known.facts)
+            check.one(("bindings", capability, "knobs", knob, "limit"), "limit", limit.limit, known.limits)
+    for number, price in enumerate(spec.prices):
+        check.one(("prices", number), "price", price, known.facts - known.limits)
     yield from check.findings
 
 
@@ -107,6 +111,8 @@ def layer_problems(layer_id: str, layers: Mapping[str, tuple[LayerSpec, Document
     for key in ("dependencies", "dev_dependencies"):
         for number, package in enumerate(getattr(spec, key)):
             check.one((key, number), "package in templates/pins.yaml", package, known.pins)
+    if spec.emulator:
+        check.one(("emulator",), "emulator", spec.emulator, known.emulators)
     yield from check.findings
     cycle = _cycle(layer_id, layers)
     if cycle:
@@ -172,13 +178,30 @@ def _doubles(document: Document, key: str, ids: list[str]) -> Iterator[Finding]:
             )
 
 
+def pin_problems(pins: Mapping[str, Pin], document: Document) -> Iterator[Finding]:
+    """Give a finding for each package that a pin requires and that has no pin itself."""
+    check = _Checker(document)
+    for name, pin in pins.items():
+        for number, required in enumerate(pin.requires):
+            check.one((name, "requires", number), "package in templates/pins.yaml", required, pins)
+    yield from check.findings
+
+
 def _cycle(start: str, layers: Mapping[str, tuple[LayerSpec, Document]]) -> list[str]:
-    """Return a way from `start` back to it, through what layers require, or nothing."""
+    """Return a way from `start` back to it, through what layers require on one platform, or nothing."""
+    platforms = {layer_id.split("/")[1] for layer_id in layers if layer_id.startswith("platforms/")}
+    if start.startswith("platforms/"):
+        platforms = {start.split("/")[1]}
+    return next(filter(None, (_cycle_on(platform, start, layers) for platform in sorted(platforms) or [""])), [])
+
+
+def _cycle_on(platform: str, start: str, layers: Mapping[str, tuple[LayerSpec, Document]]) -> list[str]:
     ways: list[list[str]] = [[start]]
     seen: set[str] = set()
     while ways:
         way = ways.pop()
-        for required in layers[way[-1]][0].requires if way[-1] in layers else ():
+        requires = layers[way[-1]][0].requires if way[-1] in layers else ()
+        for required in (f"platforms/{platform}/{one}" if one.startswith("bindings/") else one for one in requires):
             if required == start:
                 return [*way, start]
             if required not in seen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archwright import model, schema
 from archwright.errors import Finding, ResolutionError, Severity
 from archwright.layers import collect
-from archwright.parameters import check_day, read_answers, starter_named, substitute
+from archwright.parameters import check_day, check_package, read_answers, starter_named, substitute
 from archwright.quantities import Duration, Size
 from archwright.shapes import check_shape
 from archwright.yamlfile import Document
@@ -34,12 +34,12 @@ def resolve(
     parameters = read_answers(parameter_specs(catalog, blueprint), dated, blueprint)
     check_day(parameters["date"].value)
     spec = _filled(entry, parameters)
-    missing = misfits(spec, target)
-    if missing:
+    if missing := misfits(spec, target):
         raise ResolutionError(f"`{blueprint}` does not run on `{platform}`.", findings=missing)
     services = {capability: _service(capability, target, catalog.facts) for capability in capabilities(spec)}
     starter = starter_named(name, parameters)
     parts = collect(catalog, blueprint, platform, services)
+    check_package(starter, [one.name for one in parts.lock])
     names = {"starter": starter.name, "package": starter.package} | {
         key: str(one.value) for key, one in parameters.items()
     }

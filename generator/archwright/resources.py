@@ -34,6 +34,12 @@ def checkout_root() -> Path | None:
     return root if (root / "pyproject.toml").is_file() and (root / "generator").is_dir() else None
 
 
+def emulators() -> frozenset[str]:
+    """Return the names of the emulators that a layer may bring into its starters."""
+    root = Path(__file__).resolve().parent / "emulators"
+    return frozenset(file.parent.name for file in root.glob("*/__init__.py"))
+
+
 def emulator_files(name: str) -> dict[str, Path]:
     """Return the source files of an emulator, by their path below `emulators/`, and of what they import beside it.
 

@@ -19,9 +19,10 @@ Place = tuple[str | int, ...]
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
 MAX_VALUES = 50_000
+MAX_DIGITS = 300  # a float of more is infinite, and Python refuses integers of 4,300
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
-_FLOAT = re.compile(r"-?(0|[1-9]\d*)\.\d+([eE][-+]?\d+)?")
+_FLOAT = re.compile(r"-?(0|[1-9]\d*)\.\d+([eE][-+]?\d{1,2})?")  # an exponent of three digits is text
 _CORE_TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge")
 }
@@ -174,6 +175,16 @@ class _Reader:
             return self.mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*place, number)) for number, child in enumerate(node.value)]
+        if (
+            not node.style
+            and len(node.value) > MAX_DIGITS
+            and (_INTEGER.fullmatch(node.value) or _FLOAT.fullmatch(node.value))
+        ):
+            raise YamlProblem(
+                f"has a number of {len(node.value)} characters",
+                _mark(self.shown, node.start_mark),
+                "is it meant as text? Put it in quotes.",
+            )
         return _scalar(node)
 
     def mapping(self, node: Any, place: Place) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def test_a_mistake_in_a_blueprint_is_found_where_it_is(tmp_path, old, new, expec
         (
             "limit: mountain.loft.rest",
             "limit: mountain.loft.sleep",
-            "AW104 bindings.work-queue.knobs.lease.limit: unknown fact",
+            "AW104 bindings.work-queue.knobs.lease.limit: unknown limit",
         ),
         ("service: Pigeon loft", "level: {absent: }", "AW102 bindings.work-queue.level"),
         ("name: The mountain\n", "", "AW102 name: is missing"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from archwright.schema import values
 from archwright.schema.words import (
     Count,
     Day,
@@ -57,6 +59,24 @@ class Parameter(Strict):
     minimum: str | int | float | None = Field(default=None, description="The least value, in the parameter's type.")
     maximum: str | int | float | None = Field(default=None, description="The greatest value, in the parameter's type.")
     pattern: str | None = Field(default=None, description="A regular expression that a string has to match as a whole.")
+
+    @model_validator(mode="after")
+    def _fits_itself(self) -> Self:
+        """A parameter that its own default does not satisfy would only be found by its first user."""
+        if (self.type == "choice") != bool(self.choices):
+            raise ValueError("`type: choice` and a list of `choices` belong together")
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise ValueError(f"its pattern is no regular expression: {error}") from None
+        for key in ("minimum", "maximum", "default"):
+            given = getattr(self, key)
+            try:
+                if given is not None:
+                    values.read(given, self) if key == "default" else values.typed(given, self.type)
+            except ValueError as error:
+                raise ValueError(f"its {key} will not do: {error}") from None
+        return self
 
 
 class Message(Strict):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from archwright.schema.words import (
     FactId,
+    LayerName,
     Slug,
     Strict,
     Text,
@@ -106,7 +107,7 @@ class LayerSpec(Strict):
 
     schema_: Literal[1] = Field(alias="schema", description="The version of this format.")
     title: Text = Field(description="What the layer brings, in a few words.")
-    requires: list[str] = Field(
+    requires: list[LayerName] = Field(
         default=[], description="Layers that it needs: `features/<id>`, or `bindings/<capability>` of the platform."
     )
     replaces: list[str] = Field(default=[], description="Target paths that it overrides in a weaker layer.")
@@ -119,7 +120,9 @@ class LayerSpec(Strict):
     dev_dependencies: list[str] = Field(default=[], description="Packages that only its tests and tools need.")
     tasks: list[Task] = Field(default=[], description="Make targets.")
     commands: list[Command] = Field(default=[], description="Subcommands of the starter's program.")
-    compose: dict[str, Any] = Field(default={}, description="What it adds to `compose.yaml`.")
+    compose: dict[str, dict[str, Any]] = Field(
+        default={}, description="What it adds to `compose.yaml`, by section: `services`, `volumes` and so on."
+    )
     emulator: Slug | None = Field(
         default=None, description="A room of `archwright.emulators`, copied into the starter's `dev/emulators/`."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Annotated
 
@@ -41,15 +42,23 @@ def _parameter(text: str) -> str:
     return text
 
 
+def _day(text: str) -> str:
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"`{text}` is no day of the calendar") from None
+
+
 def _written(pattern: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+LayerName = Annotated[str, StringConstraints(pattern=r"^(features|bindings)/[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$")]
 FactId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_:-]+)+$")]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Hop = Annotated[str, StringConstraints(pattern=r"^\S+ → \S+$")]
 Drill = Annotated[str, StringConstraints(pattern=r"^(test_[a-z0-9_]+|none, because \S.*)$")]
