@@ -92,6 +92,17 @@ def check_new(destination: Path) -> None:
     Raises:
         DestinationError: it is a file, a symbolic link or a folder that holds something, or it lies inside a file.
     """
+    try:
+        occupied = _is_occupied(destination)
+    except OSError as error:
+        raise _refused(destination, error) from None
+    if occupied:
+        raise DestinationError(
+            f"`{destination}` is not empty. Nothing was written.", hint="choose another folder, or empty this one."
+        )
+
+
+def _is_occupied(destination: Path) -> bool:
     if destination.is_symlink():
         raise DestinationError(
             f"`{destination}` is a symbolic link. Nothing was written.", hint="give the folder itself, or another name."
@@ -101,14 +112,7 @@ def check_new(destination: Path) -> None:
             raise DestinationError(f"`{parent}` is a file. Nothing was written.", hint="choose a place in a folder.")
     if destination.exists() and not destination.is_dir():
         raise DestinationError(f"`{destination}` is a file. Nothing was written.", hint="choose another name.")
-    try:
-        occupied = destination.exists() and any(destination.iterdir())
-    except OSError as error:
-        raise _refused(destination, error) from None
-    if occupied:
-        raise DestinationError(
-            f"`{destination}` is not empty. Nothing was written.", hint="choose another folder, or empty this one."
-        )
+    return destination.exists() and any(destination.iterdir())
 
 
 def apply(planned: Plan, *, each: Callable[[str], None] = lambda _path: None) -> None:
@@ -172,15 +176,15 @@ def _move(workshop: Path, destination: Path) -> None:
     if not destination.is_dir():
         workshop.rename(destination)
         return
-    moved: list[Path] = []
+    children = sorted(workshop.iterdir())
     try:
-        for child in sorted(workshop.iterdir()):
+        for child in children:
             child.rename(destination / child.name)
-            moved.append(child)
         workshop.rmdir()
     except BaseException:
-        for child in moved:
-            (destination / child.name).rename(child)
+        for child in children:
+            if not child.exists():  # moved, even where an interruption kept us from noting it
+                (destination / child.name).rename(child)
         raise
 
 
@@ -196,6 +200,7 @@ def _refused(destination: Path, error: OSError) -> DestinationError:
         errno.EACCES: "choose a folder that you may write to.",
         errno.EPERM: "choose a folder that you may write to.",
         errno.EROFS: "this file system is read-only; choose another.",
+        errno.EFBIG: "the size of files is limited here (`ulimit -f`); raise it, or choose another folder.",
         errno.ENAMETOOLONG: "choose a shorter name.",
     }
     reason = (error.strerror or str(error)).lower()

@@ -91,15 +91,18 @@ def show(
 
         archwright show work-queue --platform local --json
     """
-    from archwright.resolve import platforms_of, resolve
+    from archwright.errors import ResolutionError
+    from archwright.resolve import misfits, platforms_of, resolve
+    from archwright.resources import DEFAULT_PLATFORM
 
     found = catalog_of(catalog)
-    found.blueprint(blueprint)
+    spec = found.blueprint(blueprint).spec
     runs_on = platforms_of(found, blueprint)
-    bound = platform or (runs_on[0] if runs_on else None)
-    if bound is None:
-        found.platform(platform or "none")
-    architecture = resolve(found, blueprint, str(bound), blueprint, {})
+    if not runs_on and not platform:
+        why = [misfit for entry in found.platforms.values() for misfit in misfits(spec, entry.spec)]
+        raise ResolutionError(f"`{blueprint}` runs on no platform of this catalog.", findings=why)
+    bound = platform or (DEFAULT_PLATFORM if DEFAULT_PLATFORM in runs_on else runs_on[0])
+    architecture = resolve(found, blueprint, bound, blueprint, {})
     if as_json:
         say_json({**_plain(architecture), "platforms": list(runs_on)})
         return

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from archwright.catalog import Catalog
     from archwright.write import Plan
 
+_REPOSITORY_OF_A_HOOK = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's command to `app`."""
@@ -61,24 +72,44 @@ def new(
     found = catalog_of(catalog)
     found.blueprint(blueprint)
     found.platform(platform)
-    destination = Path(os.path.normpath(destination.expanduser().absolute()))
+    destination = _absolute(destination)
     given = {"date": _today(), **_read_answers(answers), **settings_of(setting)}
     if interactive() and not (no_input or plan or diff):
+        _check_before_asking(found, blueprint, destination, given)
         given = _ask(found, blueprint, given)
     planned = generate(found, blueprint, destination, platform=platform, answers=given)
     if plan or diff:
         _print_plan(planned, diff=diff)
+        _tell_obstacle(destination)
         return
     _apply(planned)
     history = "" if no_git else _make_repository(destination)
     _print_result(found, planned, blueprint, platform, history)
 
 
+def _absolute(destination: Path) -> Path:
+    from archwright.errors import UsageError
+
+    try:
+        return Path(os.path.normpath(destination.expanduser().absolute()))
+    except RuntimeError:  # `~` of somebody whom this machine does not know
+        raise UsageError(f"`{destination}` names a home folder that is not known.", hint="write it out.") from None
+
+
 def _today() -> str:
     """Return today's date, or that of SOURCE_DATE_EPOCH where a build has to be reproducible."""
+    from archwright.errors import UsageError
+
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch.isdigit() else dt.datetime.now(dt.UTC)
-    return moment.date().isoformat()
+    if not epoch:
+        return dt.datetime.now(dt.UTC).date().isoformat()
+    try:
+        return dt.datetime.fromtimestamp(int(epoch), dt.UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"SOURCE_DATE_EPOCH is `{epoch[:40]}`, which is no moment.",
+            hint="set it to the seconds since 1970, such as 1795305600, or unset it.",
+        ) from None
 
 
 def _read_answers(file: Path | None) -> dict[str, object]:
@@ -87,8 +118,9 @@ def _read_answers(file: Path | None) -> dict[str, object]:
 
     if file is None:
         return {}
-    if not file.is_file():
-        raise UsageError(f"The answers file `{file}` does not exist.", hint="give a YAML file of `parameter: value`.")
+    if file.is_dir() or not os.path.exists(file):  # noqa: PTH110  # never raises, and a pipe of the shell is fine
+        what = "is a folder" if file.is_dir() else "does not exist"
+        raise UsageError(f"The answers file `{file}` {what}.", hint="give a YAML file of `parameter: value`.")
     try:
         document = yamlfile.load(file, str(file))
     except yamlfile.YamlProblem as problem:
@@ -102,6 +134,16 @@ def _read_answers(file: Path | None) -> dict[str, object]:
             f"`{file}` is no mapping of parameters to values.", hint="write one `parameter: value` a line."
         )
     return document.value
+
+
+def _check_before_asking(catalog: Catalog, blueprint: str, destination: Path, given: dict[str, object]) -> None:
+    """Refuse at once what no answer can mend: nobody should answer six questions for nothing."""
+    from archwright import write
+    from archwright.parameters import read_answers, starter_named
+    from archwright.resolve import parameter_specs
+
+    starter_named(destination.name, read_answers(parameter_specs(catalog, blueprint), given, blueprint))
+    write.check_new(destination)
 
 
 def _ask(catalog: Catalog, blueprint: str, given: dict[str, object]) -> dict[str, object]:
@@ -156,6 +198,17 @@ def _print_plan(planned: Plan, *, diff: bool) -> None:
     say(f"\n{len(planned.files)} files; nothing was written.")
 
 
+def _tell_obstacle(destination: Path) -> None:
+    """Say on standard error why `new` would not write there, if it would not."""
+    from archwright import write
+    from archwright.errors import DestinationError
+
+    try:
+        write.check_new(destination)
+    except DestinationError as error:
+        say(f"But `archwright new` would refuse it: {error}", err=True)
+
+
 def _make_repository(folder: Path) -> str:
     """Make a git repository with a first commit; return what was done, in words."""
     git = shutil.which("git")
@@ -168,16 +221,20 @@ def _make_repository(folder: Path) -> str:
         return "`git init` failed; no repository was made"
     _git(git, folder, "add", "--all")
     committed = _git(git, folder, "commit", "--quiet", "--no-verify", "--message", "Start from a blueprint")
-    return (
-        "git repository, first commit made"
-        if committed.returncode == 0
-        else "git repository; commit it once git knows you"
-    )
+    if committed.returncode == 0:
+        return "git repository, first commit made"
+    if not _git(git, folder, "var", "GIT_AUTHOR_IDENT").returncode:
+        return "git repository; its first commit failed and is yours to make"
+    return "git repository; commit it once git knows you"
 
 
 def _git(git: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [git, "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603  # fixed words
+    # A hook of git names its own repository in these; ours is the one in `folder`.
+    around = {name: value for name, value in os.environ.items() if name not in _REPOSITORY_OF_A_HOOK}
+    return subprocess.run(  # noqa: S603  # fixed words
+        command, capture_output=True, text=True, errors="replace", check=False, stdin=subprocess.DEVNULL, env=around
+    )
 
 
 def _print_result(catalog: Catalog, planned: Plan, blueprint: str, platform: str, history: str) -> None:

@@ -21,8 +21,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a progr
 
 def catalog_of(folders: list[Path] | None) -> Catalog:
     """Load the built-in catalog and the folders given."""
-    from archwright.catalog import load_catalog
+    from archwright.catalog import holds_something, load_catalog
 
+    for folder in folders or ():
+        if folder.is_dir() and not holds_something(folder):
+            raise UsageError(
+                f"The catalog folder `{folder}` holds no blueprint and no platform.",
+                hint="a catalog keeps them as `blueprints/ID/blueprint.yaml` and `platforms/ID/platform.yaml`.",
+            )
     return load_catalog(folders or ())
 
 

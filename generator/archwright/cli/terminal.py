@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from archwright.errors import ArchwrightError, Severity
+from archwright.errors import ArchwrightError, Severity, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from archwright.errors import Finding
 
 USAGE, BUG, INTERRUPTED = 2, 3, 130
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _MOST = 20  # findings that one error prints
 _COLOURS = {Severity.ERROR: typer.colors.RED, Severity.WARNING: typer.colors.YELLOW, Severity.NOTE: typer.colors.BLUE}
 
@@ -24,17 +28,20 @@ _COLOURS = {Severity.ERROR: typer.colors.RED, Severity.WARNING: typer.colors.YEL
 def say(text: str = "", *, err: bool = False, **style: Any) -> None:
     """Print one line; colours reach only a terminal, and `NO_COLOR` is honoured."""
     stream = sys.stderr if err else sys.stdout
+    if stream is None:  # closed by whoever started us: nobody wants to hear it
+        return
     typer.secho(text, err=err, color=stream.isatty() and not os.environ.get("NO_COLOR"), **style)
 
 
 def say_json(value: object) -> None:
     """Print a value as JSON, for a program to read."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=not unicode))
 
 
 def interactive() -> bool:
     """Whether a person sits at both ends: only then may a command ask."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def say_finding(finding: Finding, *, err: bool = False) -> None:
@@ -71,28 +78,82 @@ def guard(app: Callable[..., object]) -> int:
 
     Exit codes: 0 done, 1 findings or failure, 2 usage, 3 our bug, 130 interrupted.
     """
+    _write_what_the_terminal_can()
+    try:
+        code = _run(app)
+        _flush()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except OSError as error:
+        return _full(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _run(app: Callable[..., object]) -> int:
     try:
         code = app(standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
     except ArchwrightError as error:
         say_error(error)
         return error.exit_code
-    except BrokenPipeError:
-        return _closed_pipe()
     except (KeyboardInterrupt, typer.Abort):
         say("Interrupted.", err=True)
         return INTERRUPTED
     except typer.Exit as stop:
         return stop.exit_code
-    except Exception as error:  # noqa: BLE001  # the last line of defence: a bug of ours, told as one
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and not error.filename and error.errno in _NO_ROOM:
+            raise  # what stops is our output, not our work
+        if isinstance(error, FileNotFoundError) and _stranded():
+            say_error(UsageError("The folder that you stand in no longer exists.", hint="change to one that does."))
+            return USAGE
         return _unforeseen(error)
     return code if isinstance(code, int) else 0
 
 
+def _stranded() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _write_what_the_terminal_can() -> None:
+    """Let a terminal or pipe without Unicode show an escape for `✓`, rather than stop the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
 def _closed_pipe() -> int:
     """Stop quietly: the reader of our output left, as `head` does."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard_output()
     return 1
+
+
+def _full(error: OSError) -> int:
+    """Tell that what we print has nowhere to go, as on a full disk."""
+    _discard_output()
+    say(f"error: The output cannot be written: {(error.strerror or str(error)).lower()}.", err=True)
+    say("  help: free some space, or send it elsewhere.", err=True)
+    return 1
+
+
+def _discard_output() -> None:
+    """Let what is still waiting go nowhere, so that leaving does not fail on it again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _unforeseen(error: Exception) -> int:
