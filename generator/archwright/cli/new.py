@@ -83,7 +83,11 @@ def new(
         _tell_obstacle(destination)
         return
     _apply(planned)
-    history = "" if no_git else _make_repository(destination)
+    try:
+        history = "" if no_git else _make_repository(destination)
+    except KeyboardInterrupt:
+        say(f"`{destination}` is whole, but its git repository may not be.", err=True)
+        raise
     _print_result(found, planned, blueprint, platform, history)
 
 
@@ -118,8 +122,9 @@ def _read_answers(file: Path | None) -> dict[str, object]:
 
     if file is None:
         return {}
-    if file.is_dir() or not os.path.exists(file):  # noqa: PTH110  # never raises, and a pipe of the shell is fine
-        what = "is a folder" if file.is_dir() else "does not exist"
+    folder = os.path.isdir(file)  # noqa: PTH112  # never raises
+    if folder or not os.path.exists(file):  # noqa: PTH110  # nor does this; a pipe of the shell is fine
+        what = "is a folder" if folder else "does not exist"
         raise UsageError(f"The answers file `{file}` {what}.", hint="give a YAML file of `parameter: value`.")
     try:
         document = yamlfile.load(file, str(file))

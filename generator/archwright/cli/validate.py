@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,7 +54,7 @@ def validate(
 
     wanted = paths or []
     for path in wanted:
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  # never raises, whatever the name or the rights
             raise UsageError(f"`{path}` does not exist.", hint="give a folder with a blueprint.yaml or platform.yaml.")
     findings, count = _findings(wanted)
     print_findings(findings, output, checked=count)

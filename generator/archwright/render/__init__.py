@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archwright import resources
 from archwright.errors import Location, TemplateError
 from archwright.filetree import FileTree, GeneratedFile, Ownership
-from archwright.render.sandbox import Telling, environment, rendered
+from archwright.render.sandbox import Telling, environment, rendered, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -104,18 +104,20 @@ def _files_of(root: Path) -> Iterator[tuple[Path, str]]:
             source = Path(folder, name)
             _refuse_link(source)
             if not source.is_file():
-                raise TemplateError("A layer holds something that is no file.", "remove it.", Location(str(source)))
+                raise TemplateError(
+                    "A layer holds something that is no file.", "remove it.", Location(shown(str(source)))
+                )
             yield source, source.relative_to(root).as_posix().removesuffix(_SUFFIX)
 
 
 def _refuse_link(path: Path) -> None:
     if path.is_symlink():  # it would copy what stands outside the catalog into the starter
-        raise TemplateError("A layer holds a symbolic link.", "put the file itself there.", Location(str(path)))
+        raise TemplateError("A layer holds a symbolic link.", "put the file itself there.", Location(shown(str(path))))
 
 
 def _unreadable(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):  # a layer without files is a layer all the same
-        raise TemplateError(f"A layer cannot be read: {error.strerror}.", location=Location(str(error.filename)))
+        raise TemplateError(f"A layer cannot be read: {error.strerror}.", location=Location(shown(str(error.filename))))
 
 
 def _file(layer: Layer, source: Path, name: str, architecture: Architecture) -> GeneratedFile:

@@ -56,16 +56,21 @@ class Telling:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: TracebackType | None) -> None:
         if isinstance(error, jinja2.TemplateNotFound):
-            raise TemplateError("The template does not exist.", location=Location(self.name)) from None
+            raise TemplateError("The template does not exist.", location=Location(shown(self.name))) from None
         if isinstance(error, jinja2.TemplateSyntaxError):
-            location = Location(error.filename or self.name, error.lineno)
+            location = Location(shown(error.filename or self.name), error.lineno)
             raise TemplateError(f"The template is wrong: {error.message}", location=location) from None
         if isinstance(error, _FAILURES):
-            location = Location(self.name, _line(traceback, self.name))
+            location = Location(shown(self.name), _line(traceback, self.name))
             raise TemplateError(f"The template fails: {error}", location=location) from error
         if isinstance(error, (RecursionError, MemoryError, SyntaxError)):
-            location = Location(self.name, _line(traceback, self.name))
+            location = Location(shown(self.name), _line(traceback, self.name))
             raise TemplateError("The template is nested too deeply, or calls itself.", location=location) from None
+
+
+def shown(path: str) -> str:
+    """Return a template's path as people would type it: relative where it is below this folder."""
+    return os.path.relpath(path) if Path(path).is_absolute() and Path(path).is_relative_to(Path.cwd()) else path
 
 
 def _line(traceback: TracebackType | None, name: str) -> int:
@@ -96,9 +101,9 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
-    def join_path(self, template: str, parent: str) -> str:
+    def join_path(self, template: str, parent: str) -> str:  # noqa: ARG002  # Jinja's signature
         """Refuse `include`, `import` and `extends`: they would read any file of this machine into a starter."""
-        raise jinja2.TemplateRuntimeError(f"a template stands alone; {parent} may not name `{template}`")
+        raise jinja2.TemplateRuntimeError(f"a template stands alone, and may not name `{template}`")
 
     def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
         """Refuse the products, powers and formats that would not fit into memory."""
