@@ -19,8 +19,8 @@ app = typer.Typer(
 )
 
 _MODULES = {  # and the commands that each of them holds
-    "records": ("init", "list", "show"),
-    "drafts": ("new",),
+    "records": ("list", "show"),
+    "drafts": ("init", "new"),
     "relations": ("accept", "reject", "deprecate", "supersede", "link"),
     "numbers": ("renumber", "number"),
     "checks": ("lint", "index", "due"),
