@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +25,7 @@ def catalog_of(folders: list[Path] | None) -> Catalog:
     from archwright.catalog import holds_something, load_catalog
 
     for folder in folders or ():
-        if folder.is_dir() and not holds_something(folder):
+        if os.path.isdir(folder) and not holds_something(folder):  # noqa: PTH112  # never raises
             raise UsageError(
                 f"The catalog folder `{folder}` holds no blueprint and no platform.",
                 hint="a catalog keeps them as `blueprints/ID/blueprint.yaml` and `platforms/ID/platform.yaml`.",
