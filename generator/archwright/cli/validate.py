@@ -91,7 +91,9 @@ def _below(path: Path, roots: list[Path]) -> bool:
     return any(candidate.is_relative_to(root) for candidate in candidates for root in roots)
 
 
-def schema(kind: Annotated[Kind, typer.Argument(help="Which kind of file.")]) -> None:
+def schema(
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help=f"Which kind of file: {', '.join(Kind)}.")],
+) -> None:
     """Print the JSON Schema of a kind of YAML file, for editors.
 
     Examples:
