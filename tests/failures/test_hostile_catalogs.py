@@ -191,11 +191,13 @@ def test_a_pin_that_requires_an_unknown_one_is_told(tmp_path):
     assert any("AW104 aa.requires.0" in line and "`bb`" in line for line in told(tmp_path))
 
 
-@pytest.mark.parametrize("broken", ["blueprint", "limit"])
+@pytest.mark.parametrize("broken", ["blueprint", "limit", "entry"])
 def test_what_is_wrong_is_not_told_to_be_missing_too(tmp_path, broken):
     """One mistake, one finding: what names the broken thing is not wrong itself."""
     if broken == "limit":
         found = told(write_catalog(tmp_path, limits=LIMITS.replace("10m", "10 parsecs")))
+    elif broken == "entry":
+        found = told(write_catalog(tmp_path, limits=LIMITS.replace("  confidence: A\n", "")))
     else:
         (tmp_path / "blueprints/owl-post").mkdir(parents=True)
         write_catalog(tmp_path, blueprint=BLUEPRINT + "related: [{id: owl-post, why: at night}]\n")

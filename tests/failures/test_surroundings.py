@@ -49,7 +49,9 @@ def test_a_full_disk_under_the_output_is_told(tmp_path, command):
 
 
 @posix
-@pytest.mark.parametrize("command", ["validate . --format json", "schema blueprint", "show work-queue --json", "list"])
+@pytest.mark.parametrize(
+    "command", ["validate . --format json", "schema blueprint", "show work-queue --json", "list", "diagram work-queue"]
+)
 def test_a_reader_who_leaves_is_no_error(tmp_path, command):
     """Nothing is complained about at the end either, when what is still waiting is let go."""
     (tmp_path / "blueprint.yaml").write_text("a: 1\n")

@@ -102,6 +102,21 @@ def test_an_interruption_leaves_the_disk_as_it_was(tmp_path, existing):
     assert (["made", "made/deeper", "made/deeper/new"] if existing else []) == sorted(left)
 
 
+def test_a_folder_that_is_filled_meanwhile_is_left_to_who_filled_it(tmp_path):
+    """What was moved in before the clash is taken out again, and nothing of the other program's is touched."""
+    destination = tmp_path / "desk"
+    destination.mkdir()
+
+    def fill(_path):
+        (destination / "src").mkdir(exist_ok=True)
+        (destination / "src/mine").write_text("mine")
+
+    with pytest.raises(DestinationError, match="Nothing was written"):
+        write.apply(write.plan(a_tree(), destination), each=fill)
+
+    assert on_disk(tmp_path) == {"desk/src/mine"}
+
+
 def test_a_full_disk_leaves_the_disk_as_it_was(tmp_path):
     """No space left is told with a remedy, and nothing half-written stays."""
 
