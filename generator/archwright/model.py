@@ -417,6 +417,7 @@ class Architecture:
     guarantees: tuple[Guarantee, ...]
     failure_modes: tuple[FailureMode, ...]
     facts: tuple[Fact, ...]
+    prices: tuple[Fact, ...] = ()  # what the platform charges for
     settings: tuple[Setting, ...]
     dependencies: tuple[Requirement, ...]  # named by the layers, for pyproject.toml
     dev_dependencies: tuple[Requirement, ...]

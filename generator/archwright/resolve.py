@@ -57,6 +57,7 @@ def resolve(
         guarantees=tuple(_guarantee(one) for one in spec.guarantees),
         failure_modes=tuple(_failure_mode(one) for one in spec.failure_modes),
         facts=_facts(spec, services.values(), catalog.facts),
+        prices=tuple(catalog.facts.prices[one].as_fact() for one in target.prices),
         story=tuple(spec.story),
         settings=tuple(_setting(one, names) for one in parts.settings),
         **{field: getattr(parts, field) for field in parts.__dataclass_fields__ if field != "settings"},

@@ -73,6 +73,7 @@ class Platform(Strict):
     summary: Text = Field(description="What it is, in one sentence.")
     bindings: dict[Slug, Binding] = Field(description="Capability → the service that gives it.")
     chooses: dict[Slug, Choice] = Field(default={}, description="Decision → the platform's answer to it.")
+    prices: list[FactId] = Field(default=[], description="What it charges for: ids in `blueprints/facts/prices.yaml`.")
     development: Development = Field(default=Development(), description="How it runs on a laptop.")
 
 
