@@ -107,6 +107,7 @@ def read_catalog(extra: Sequence[Path] = ()) -> Catalog:
         blueprints=frozenset(catalog.names()) | reader.broken,
         facts=frozenset(catalog.facts.limits) | frozenset(catalog.facts.prices) | reader.broken,
         limits=frozenset(catalog.facts.limits) | reader.broken,
+        prices=frozenset(catalog.facts.prices) | reader.broken,
         emulators=resources.emulators(),
         layers=frozenset(catalog.layers),
         pins=frozenset(catalog.pins),

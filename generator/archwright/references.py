@@ -22,6 +22,7 @@ class Known:
     blueprints: frozenset[str]
     facts: frozenset[str]
     limits: frozenset[str]  # those of the facts that a knob can be held against
+    prices: frozenset[str]
     layers: frozenset[str]
     pins: frozenset[str]
     parameters: frozenset[str]  # those of every starter
@@ -98,6 +99,8 @@ def platform_problems(spec: Platform, document: Document, known: Known) -> Itera
             check.one(("bindings", capability, "knobs", knob, "limit"), "limit", limit.limit, known.limits)
     for number, price in enumerate(spec.prices):
         check.one(("prices", number), "price", price, known.facts - known.limits)
+    for number, price in enumerate(spec.prices):
+        check.one(("prices", number), "price", price, known.prices)
     yield from check.findings
 
 

@@ -109,6 +109,7 @@ def test_a_mistake_in_a_blueprint_is_found_where_it_is(tmp_path, old, new, expec
         ),
         ("service: Pigeon loft", "level: {absent: }", "AW102 bindings.work-queue.level"),
         ("name: The mountain\n", "", "AW102 name: is missing"),
+        ("schema: 1\n", "schema: 1\nprices: [mountain.loft.rest]\n", "AW104 prices.0: unknown price"),
     ],
 )
 def test_a_mistake_in_a_platform_is_found_where_it_is(tmp_path, old, new, expected):
