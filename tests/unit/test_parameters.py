@@ -48,6 +48,10 @@ def test_an_unknown_parameter_names_the_nearest():
         ({"type": "choice", "default": "a", "choices": ["a", "b"]}, "c", "no choice"),
         ({"type": "string", "default": "@a", "pattern": "@.+"}, "a", "does not look right"),
         ({"type": "size", "default": "1MiB"}, "1 megabyte", "no size"),
+        ({"type": "size", "default": "1MiB"}, "9" * 300 + "GiB", "larger than an exbibyte"),
+        ({"type": "number", "default": 1.5}, "nan", "no number"),
+        ({"type": "number", "default": 1.5}, "1e999", "no number"),
+        ({"type": "string", "default": "a"}, "a" * 1001, "a value of 1001 characters is too long"),
     ],
 )
 def test_values_that_will_not_do_are_explained(fields, given, message):

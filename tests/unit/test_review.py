@@ -151,3 +151,18 @@ def test_every_rule_has_a_code_of_its_own_and_a_claim():
     """Codes are stable names, and the rules page is made of the claims."""
     assert len(RULES) == len({rule.code for rule in RULES})
     assert all(rule.claim.endswith(".") for rule in RULES)
+
+
+@pytest.mark.parametrize("bounds", [{"minimum": 30}, {"maximum": 30}])
+def test_a_limit_itself_is_allowed(sound, bounds):
+    """A lease of exactly the least or the most that a service holds is one that it holds."""
+    assert codes(with_limit(with_queue(sound, lease=Duration(30)), "lease", **bounds)) == []
+
+
+def test_a_retention_of_exactly_what_is_needed_is_enough(sound):
+    """Three deliveries of 30 s have two waits between them, of 1 s and 2 s: 93 s, and not a second more."""
+    retry = dataclasses.replace(sound.channels[0].queue.retry, first=Duration(1), longest=Duration(300))
+    timed = with_queue(sound, lease=Duration(30), max_deliveries=3, retry=retry)
+
+    assert codes(with_channel(timed, retention=Duration(93))) == []
+    assert codes(with_channel(timed, retention=Duration(92))) == ["AW212"]

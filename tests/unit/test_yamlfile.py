@@ -104,3 +104,13 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
     file.write_bytes(b"\xef\xbb\xbfid: a\n")
 
     assert yamlfile.load(file, "f.yaml").value == {"id": "a"}
+
+
+@pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "a: " + "[" * 61 + "]" * 61])
+def test_deep_nesting_is_refused_where_it_gets_too_deep(text):
+    """The text is measured before anything recurses into it."""
+    with pytest.raises(yamlfile.YamlProblem) as caught:
+        yamlfile.parse(text, "deep.yaml")
+
+    assert caught.value.finding.message == "is nested deeper than 60 levels"
+    assert caught.value.finding.location.column > 60
