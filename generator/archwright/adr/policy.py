@@ -27,7 +27,7 @@ _E, _W = Severity.ERROR, Severity.WARNING
 IMMUTABILITY: Mapping[str, Mapping[Change, Severity]] = {
     "strict": {Change.TYPO: _E, Change.ADDENDUM: _E, Change.SUBSTANTIVE: _E},
     "aws": {Change.ADDENDUM: _W, Change.SUBSTANTIVE: _E},
-    "azure": {Change.SUBSTANTIVE: _E},
+    "azure": {Change.SUBSTANTIVE: _E},  # a guide to records, not a platform
     "madr": {Change.SUBSTANTIVE: _W},
     "off": {},
 }
@@ -37,7 +37,7 @@ IMMUTABILITY: Mapping[str, Mapping[Change, Severity]] = {
 record is immutable, slips of the pen apart. `azure` follows the Azure Well-Architected Framework: the log is
 append-only, and a record may get an addendum. `madr` lets records live, and only points a change of substance out.
 """
-DEFAULT_IMMUTABILITY = "azure"
+DEFAULT_IMMUTABILITY = "azure"  # a guide to records, not a platform
 OFF = "off"
 _CODE = re.compile(r"AD\d{3}")
 

@@ -18,7 +18,11 @@ _CONFIDENCE = (
     "stored copy of the provider's own page or price list, **C** in somebody else's account, **D** not read: verify it."
 )
 _WIDE = "hide:\n  - toc\n  - navigation"
-_FAMILIES = {"aws": "Amazon Web Services", "gcp": "Google Cloud", "azure": "Microsoft Azure"}
+_FAMILIES = {
+    "aws": "Amazon Web Services",  # a family of facts, not a platform
+    "gcp": "Google Cloud",  # a family of facts, not a platform
+    "azure": "Microsoft Azure",  # a family of facts, not a platform
+}
 
 
 def limits_page(catalog: Catalog) -> str:
