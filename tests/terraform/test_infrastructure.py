@@ -1,0 +1,126 @@
+"""The Terraform of starters: held against the schema of its provider, and formatted as terraform does it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archwright import render
+from archwright.catalog import load_catalog
+from archwright.resolve import platforms_of, resolve
+
+pytest.importorskip("hcl2", reason="python-hcl2 is not installed")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from module_check import check  # found by the line above
+
+CATALOG = load_catalog()
+CELLS = [
+    (blueprint, platform) for blueprint in sorted(CATALOG.blueprints) for platform in platforms_of(CATALOG, blueprint)
+]
+
+
+def write_module(blueprint, platform, folder):
+    """Write the `infra/` of a starter and return its folder and its provider; None where there is none."""
+    architecture = resolve(CATALOG, blueprint, platform, "order-desk", {})
+    files = {path: file for path, file in render.render_layers(architecture).items() if path.startswith("infra/")}
+    for path, file in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    if not files:
+        return None
+    [provider] = re.findall(r'source\s+= "hashicorp/(\w+)"', files["infra/versions.tf"].content.decode())
+    return folder / "infra", provider
+
+
+@pytest.fixture(params=CELLS, ids=lambda cell: f"{cell[0]}-on-{cell[1]}")
+def module(request, tmp_path):
+    found = write_module(*request.param, tmp_path)
+    if found is None:
+        pytest.skip("the platform needs no infrastructure")
+    return found
+
+
+def test_modules_fit_their_provider(module):
+    """Every type, argument, block and reference of a starter's Terraform is one that its provider has."""
+    assert check(*module) == []
+
+
+@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
+def test_modules_are_formatted(module):
+    """`terraform fmt` would change nothing."""
+    folder, _ = module
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-diff", "-recursive", folder], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_values_for_the_developer_cli_name_variables(module):
+    """What `azd` hands to Terraform are variables of the module."""
+    folder, _ = module
+    values = folder / "main.tfvars.json"
+    if not values.exists():
+        pytest.skip("no values for azd")
+
+    declared = set(re.findall(r'^variable "(\w+)"', (folder / "variables.tf").read_text(), re.MULTILINE))
+    assert set(json.loads(values.read_text())) <= declared
+
+
+SECOND_GROUP = 'resource "azurerm_resource_group" "main" {\n  name     = "x"\n  location = "y"\n}\n\n'
+NAMESPACE = 'resource "azurerm_servicebus_namespace"'
+TIER = '  sku                 = "Standard"'
+CHOSEN = "azurerm_container_app_environment.main[0].id"
+
+FAULTS = {
+    "syntax: missing brace": ("main.tf", "locals {", "locals "),
+    "resource twice": ("main.tf", NAMESPACE, SECOND_GROUP + NAMESPACE),
+    "undeclared variable": ("main.tf", "var.location", "var.loaction"),
+    "undeclared local": ("main.tf", "= local.tags", "= local.tagz"),
+    "undeclared resource": ("messaging.tf", "_namespace.main.id", "_namespace.mian.id"),
+    "type of resource misspelt": ("messaging.tf", '"azurerm_servicebus_queue"', '"azurerm_service_bus_queue"'),
+    "argument misspelt": ("messaging.tf", "lock_duration ", "lock_durations"),
+    "argument of an older provider": ("messaging.tf", "namespace_id ", "namespace_name "),
+    "required argument missing": ("main.tf", TIER + "\n", ""),
+    "block misspelt": ("alarms.tf", "  criteria {", "  criterias {"),
+    "nested argument misspelt": ("alarms.tf", "metric_name ", "metric_nome "),
+    "required nested argument missing": ("alarms.tf", '    operator         = "GreaterThan"\n', ""),
+    "required block missing": ("compute.tf", "  template {", "  dapr {"),
+    "dynamic block misspelt": ("alarms.tf", 'dynamic "email_receiver"', 'dynamic "mail_receiver"'),
+    "argument in a dynamic block misspelt": ("alarms.tf", "email_address ", "mail_address "),
+    "block written as an argument": ("compute.tf", "  identity {", "  identity = {"),
+    "block too often": ("compute.tf", "  template {", '  identity {\n    type = "SystemAssigned"\n  }\n\n  template {'),
+    "number that is none": ("messaging.tf", "max_delivery_count  = 5", 'max_delivery_count  = "five"'),
+    "boolean that is none": ("main.tf", "local_auth_enabled  = false", 'local_auth_enabled  = "no"'),
+    "list for a text": ("main.tf", 'minimum_tls_version = "1.2"', 'minimum_tls_version = ["1.2"]'),
+    "read-only argument set": ("main.tf", TIER, '  endpoint            = "x"\n' + TIER),
+    "reference to no attribute": ("identities.tf", ".principal_id", ".principle_id"),
+    "one of several not chosen": ("compute.tf", CHOSEN, CHOSEN.replace("[0]", "")),
+    "argument of the provider misspelt": ("versions.tf", "  subscription_id = ", "  subscription = "),
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return write_module("work-queue", "azure", tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_check_notices(fault, whole, tmp_path):
+    """Each of these faults, made in a module that is in order, is found."""
+    source, provider = whole
+    folder = Path(shutil.copytree(source, tmp_path / "infra"))
+    name, old, new = FAULTS[fault]
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1))
+
+    assert check(folder, provider) != []
