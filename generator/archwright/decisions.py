@@ -20,8 +20,8 @@ _FUNCTION_WORDS = frozenset(
     ("A", "All", "An", "Any", "Each", "Every", "It", "Its", "No", "Nobody", "One", "The", "This", "We")
 )
 _DECIDED_BY = {
-    "blueprint": "It is what the pattern {blueprint} does unless something speaks against it.",
-    "platform": "It follows from running on {platform}.",
+    "blueprint": "This is the usual choice for the pattern {blueprint}; no answer asked for another.",
+    "platform": "Where this repository runs, on {platform}, settled it.",
     "parameter": "It was chosen when this repository was generated.",
 }
 

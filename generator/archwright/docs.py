@@ -139,7 +139,7 @@ def _operation(relationship: Relationship, architecture: Architecture) -> list[t
             continue
         operation = {
             "action": action,
-            "title": f"{architecture.name_of(container)}: {action}, {end}",
+            "title": f"{architecture.name_of(container)} {'sends to' if action == 'send' else 'receives from'} {end}",
             "summary": relationship.says,
             "channel": {"$ref": f"#/channels/{channel.id}"},
             "messages": [{"$ref": f"#/channels/{channel.id}/messages/{name}"} for name in channel.messages],

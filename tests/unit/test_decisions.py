@@ -136,7 +136,7 @@ def test_a_decision_without_a_drill_says_why(records):
 
 def test_who_decided_is_told(records):
     """A platform's choice and a user's answer are told apart."""
-    assert "It follows from running on this machine." in records["docs/adr/0002-broker-choice.md"]
+    assert "Where this repository runs, on this machine, settled it." in records["docs/adr/0002-broker-choice.md"]
     assert "`broker` was set to `embedded`." in records["docs/adr/0003-retry-policy.md"]
 
 
