@@ -211,3 +211,16 @@ def test_sixteen_processes_share_one_fresh_file(source, tmp_path):
     assert [errors for _, errors in outputs if errors] == []
     done = re.findall(r"done (\S+)", "".join(output for output, _ in outputs))
     assert sorted(done) == sorted(f"p{process}-{number}" for process in range(16) for number in range(15))
+
+
+def test_what_is_set_aside_as_crashed_is_told(sqlite, channels, message, tmp_path, caplog):
+    """No worker is left to say it, so that the broker does: the log names the message."""
+    now = [1_000.0]
+    with closing(sqlite(tmp_path / "broker.db", channels, clock=lambda: now[0])) as broker:
+        broker.send("pigeons", message(1))
+        for _ in range(4):
+            broker.lease("pigeons")
+            now[0] += 31
+
+    [told] = [record for record in caplog.records if "crashed" in record.getMessage()]
+    assert (told.levelname, told.queue, told.message_id) == ("WARNING", "pigeons", "m-1")
