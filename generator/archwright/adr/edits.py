@@ -57,6 +57,11 @@ def line_end(text: str, at: int) -> int:
     return min(ends, default=len(text))
 
 
+def end_of_words(text: str, at: int) -> int:
+    """Return where the line ends whose words end at `at`: blanks after them stay theirs, and its ending is left out."""
+    return line_end(text, max(at - 1, 0))
+
+
 def line_start(text: str, at: int) -> int:
     """Return where the line of a character starts."""
     return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archwright.adr.dialects import dialect, flat
-from archwright.adr.edits import Patch, edited, line_end
+from archwright.adr.edits import Patch, edited, end_of_words, line_end
 from archwright.adr.frontmatter import normal
 from archwright.adr.references import resolve
 from archwright.adr.source import Span
@@ -169,9 +169,9 @@ def _at_end(record: DecisionRecord, section: Section, words: str, *, bullet: boo
     text = flat(record.text)
     own = _COMMENTS.sub("", section.own.of(text)).rstrip()
     if not own.strip():
-        end = section.heading.end
+        end = end_of_words(record.text, section.heading.end)
         return Patch(Span(end, end), f"\n\n{'- ' if bullet else ''}{words}")
-    end = section.own.start + len(own)
+    end = end_of_words(record.text, section.own.start + len(own))
     last = next((item for line in reversed(own.split("\n")) if (item := _ITEM.match(line))), None)
     line = own.rpartition("\n")[2]
     item = _ITEM.match(line) or (last if bullet else None)
@@ -185,7 +185,7 @@ def _new_section(record: DecisionRecord, words: str, title: str = "") -> Patch:
     level = min((each.level for each in record.sections if each.role), default=2)
     title = title or ("More Information" if record.front_matter_span else "Links")
     mark = "" if title == "More Information" else "- " if record.markup != "asciidoc" else "* "
-    end = len(text.rstrip())
+    end = end_of_words(text, len(text.rstrip()))
     return Patch(Span(end, end), f"\n\n{heading_like(record, title, level)}\n\n{mark}{words}")
 
 
@@ -197,7 +197,7 @@ def write_reason(record: DecisionRecord, word: str, reason: str) -> DecisionReco
         if section:
             own = section.own
             masked = dialect(record.markup).mask(flat(record.text), 0)[own.start : own.end].rstrip()
-            end = own.start + len(masked) if masked.strip() else section.heading.end
+            end = end_of_words(record.text, own.start + len(masked) if masked.strip() else section.heading.end)
             said = f"Reason: {words}" if role == "status" else f"{word.capitalize()}, because {words}"
             return edited(record, [Patch(Span(end, end), f"\n\n{said}")])
     return edited(record, [_new_section(record, f"{word.capitalize()}, because {words}", "More Information")])

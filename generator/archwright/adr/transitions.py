@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archwright.adr.edits import Patch, edited, line_end, line_start
+from archwright.adr.edits import Patch, edited, end_of_words, line_end, line_start
 from archwright.adr.names import find_day
 from archwright.adr.relating import write_reason
 from archwright.adr.source import Span
@@ -178,5 +178,5 @@ def _new_section(record: DecisionRecord, words: str) -> Patch:
     if first:
         at = line_start(text, first.heading.start)
         return Patch(Span(at, at), f"{heading}\n\n{words}\n\n")
-    end = len(text.rstrip())
+    end = end_of_words(text, len(text.rstrip()))
     return Patch(Span(end, end), f"\n\n{heading}\n\n{words}" if end else f"{heading}\n\n{words}\n")
