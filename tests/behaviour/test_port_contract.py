@@ -5,6 +5,7 @@ A platform joins by a function in `ADAPTERS`: it gives a `Desk` whose brokers sh
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -12,8 +13,10 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from azure.servicebus import ServiceBusClient
 
 from port_desk import Desk, load, write_desk
+from port_servicebus import EmulatorWithClock, with_knobs
 
 SECOND = timedelta(seconds=1)
 SOON = timedelta(seconds=5)
@@ -36,7 +39,37 @@ def local(source, folder):
     return Desk(platform="local", port=port, channels=channels, open=open_broker, wait=wait)
 
 
-ADAPTERS = {"local": local}
+def azure(source, folder):
+    """Service Bus: every broker connects anew to one emulator, whose clock is ours, through the official SDK."""
+    port, channels, broker = load(
+        source, "port_azure", "messaging.port", "messaging.channels", "messaging.servicebus.broker"
+    )
+    now = [time.time()]
+    started = []
+
+    def clock():
+        return now[0]
+
+    def open_broker(topology):
+        if not started:
+            config = json.loads((source.parent / "dev" / "Config.json").read_text())
+            started.append(EmulatorWithClock(with_knobs(config, topology), clock))
+        return broker.ServiceBusBroker(
+            ServiceBusClient.from_connection_string(started[0].connection_string), topology, clock=clock
+        )
+
+    def wait(seconds):
+        now[0] += seconds
+        started[0].ring()
+
+    def close():
+        for emulator in started:
+            emulator.stop()
+
+    return Desk(platform="azure", port=port, channels=channels, open=open_broker, wait=wait, close=close)
+
+
+ADAPTERS = {"azure": azure, "local": local}
 
 
 @pytest.fixture(scope="module", params=sorted(ADAPTERS))
@@ -48,7 +81,9 @@ def rendered(request, tmp_path_factory):
 @pytest.fixture
 def desk(rendered, tmp_path):
     platform, source = rendered
-    return ADAPTERS[platform](source, tmp_path)
+    desk = ADAPTERS[platform](source, tmp_path)
+    yield desk
+    desk.close()
 
 
 @pytest.fixture
