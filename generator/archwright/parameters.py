@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.IGNORECASE | re.ASCII)
 _LONGEST_NAME = 60
-_TAKEN = {"dev", "tests"}  # folders of every starter that Python can import
+_FOLDERS = {"dev", "tests"}  # of every starter; Python can import them
+_SCRIPTS = {"demo", "sandbox", "stage_worker", "stagecraft", "story", "tasks"}  # in `dev/`, found before `src/`
+_TAKEN = _FOLDERS | _SCRIPTS | {"test"}  # `test` comes with Python, and its list of modules leaves it out
 
 
 def read_answers(

@@ -43,6 +43,8 @@ def everything(folder):
         (["work-queue", "d", "--answers", "broken.yaml"], 1, "broken.yaml:2:1: AW101 error is no YAML"),
         (["work-queue", "1 2 ☃"], 2, "`1 2 ☃` is no name for a starter."),
         (["work-queue", "json"], 2, "`json` would hide the Python module `json`."),
+        (["work-queue", "demo"], 2, "`demo` would hide the Python module `demo`."),
+        (["work-queue", "test"], 2, "`test` would hide the Python module `test`."),
         (["work-queue", "file"], 1, "is a file. Nothing was written."),
         (["work-queue", "file/below"], 1, "is a file. Nothing was written."),
         (["work-queue", "full"], 1, "is not empty. Nothing was written."),
