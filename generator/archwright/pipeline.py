@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archwright import __version__, decisions, diagrams, docs, render, resolve, review, views, write
-from archwright.errors import ResolutionError, Severity
+from archwright.errors import ResolutionError, Severity, UsageError
 from archwright.filetree import FileTree, GeneratedFile, Ownership
 from archwright.resources import DEFAULT_PLATFORM
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archwright.catalog import Catalog
-    from archwright.model import Architecture
+    from archwright.model import Architecture, Starter
     from archwright.write import Plan
 
 
@@ -37,10 +37,22 @@ def generate(
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ResolutionError(f"`{blueprint}` on `{platform}` cannot hold. Nothing was written.", findings=findings)
     tree = render.render_layers(architecture)
+    _check_package(architecture.starter, tree)
     tree.merge(_pictures(architecture))
     tree.merge(decisions.render_decisions(architecture))
     tree.merge(docs.export_documents(architecture))
     return write.plan(write.with_manifest(tree, _about(architecture)), destination)
+
+
+def _check_package(starter: Starter, tree: FileTree) -> None:
+    """Refuse a package that Python would not find, since a script or folder beside it has the same name."""
+    for folder in ("dev", "tests"):  # both come before `src` where the starter's tasks run
+        taken = f"{folder}/{starter.package}"
+        if any(path == f"{taken}.py" or path.startswith(f"{taken}/") for path in tree):
+            raise UsageError(
+                f"`{starter.name}` would be hidden by the starter's own `{taken}`. Nothing was written.",
+                hint=f"choose another name, such as `{starter.name}-service`.",
+            )
 
 
 def _pictures(architecture: Architecture) -> FileTree:

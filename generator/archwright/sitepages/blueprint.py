@@ -126,8 +126,11 @@ def _failures(architecture: Architecture) -> str:
 
 def _failure(one: FailureMode) -> str:
     drill = code(one.drill) if one.drill else f"none, because {prose(one.no_drill_because)}"
+    metric = (
+        prose(one.metric) if " " in one.metric else code(one.metric)
+    )  # a name, or in words what nobody measures yet
     lines = [
-        f"**Shows as** {code(one.metric)} above {prose(one.threshold)}.",
+        f"**Shows as** {metric} above {prose(one.threshold)}.",
         f"**Handled by** {prose(one.handled_by)}",
         f"**Drill** {drill}",
         f"**What a person does**\n\n{numbered(map(prose, one.runbook))}" if one.runbook else "",
