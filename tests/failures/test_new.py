@@ -45,7 +45,7 @@ def everything(folder):
         (["work-queue", "json"], 2, "`json` would hide the Python module `json`."),
         (["work-queue", "demo"], 2, "`demo` would hide the Python module `demo`."),
         (["work-queue", "test"], 2, "`test` would hide the Python module `test`."),
-        (["work-queue", "deploy", "--platform", "azure"], 2, "`deploy` would be hidden by the starter's own `dev/deploy`."),
+        (["work-queue", "deploy", "--platform", "azure"], 2, "`deploy` would be hidden by the starter's own"),
         (["work-queue", "file"], 1, "is a file. Nothing was written."),
         (["work-queue", "file/below"], 1, "is a file. Nothing was written."),
         (["work-queue", "full"], 1, "is not empty. Nothing was written."),
