@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -13,19 +14,29 @@ import pytest
 
 from archwright.catalog import load_catalog
 from archwright.resolve import platforms_of
-from archwright.resources import checkout_root
+from archwright.resources import DEFAULT_PLATFORM, checkout_root
 
 ROOT = checkout_root()
 CATALOG = load_catalog()
 CELLS = [
     (blueprint, platform) for blueprint in sorted(CATALOG.blueprints) for platform in platforms_of(CATALOG, blueprint)
 ]
+ELSEWHERE = [cell for cell in CELLS if cell[1] != DEFAULT_PLATFORM]
+# Every cell runs in `make test-all`. `make test` runs all of one machine's, and of the others one a day, in turn.
+TURN = ELSEWHERE[dt.datetime.now(dt.UTC).date().toordinal() % len(ELSEWHERE)] if ELSEWHERE else None
 SHARED = ROOT / "build" / "starter-venv"  # one environment for all starters: they are locked to one set of pins
 
 pytestmark = pytest.mark.xdist_group("starters")  # they share an environment, and measure time
 
 
-@pytest.fixture(scope="module", params=CELLS, ids=lambda cell: f"{cell[0]}-on-{cell[1]}")
+def cells():
+    """The cells as parameters; those that wait for their turn are slow."""
+    for cell in CELLS:
+        waits = cell in ELSEWHERE and cell != TURN
+        yield pytest.param(cell, id=f"{cell[0]}-on-{cell[1]}", marks=[pytest.mark.slow] if waits else [])
+
+
+@pytest.fixture(scope="module", params=cells())
 def starter(request, installed, tmp_path_factory):
     """A starter, generated in an empty folder by the installed program."""
     blueprint, platform = request.param
