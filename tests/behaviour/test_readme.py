@@ -56,9 +56,16 @@ def test_the_readme_names_every_command():
 
 def test_the_readme_names_every_blueprint():
     """The table of blueprints is the catalog."""
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \|$", README, re.MULTILINE))
 
     assert rows == {entry.spec.id: entry.spec.summary for entry in load_catalog().blueprints.values()}
+
+
+def test_the_readme_names_every_platform():
+    """The table of platforms is the catalog."""
+    rows = re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$", README, re.MULTILINE)
+
+    assert sorted(load_catalog().platforms) == sorted(rows)
 
 
 def test_the_picture_is_fresh(tmp_path):
