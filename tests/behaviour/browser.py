@@ -60,5 +60,8 @@ def mermaid_script() -> Path:
     except (subprocess.SubprocessError, OSError) as error:
         pytest.skip(f"npm could not fetch {MERMAID}: {error}")
     with tarfile.open(folder / done.stdout.split()[-1]) as packed:
-        packed.extract("package/dist/mermaid.min.js", folder, filter="data")
+        content = packed.extractfile("package/dist/mermaid.min.js")
+        assert content is not None
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_bytes(content.read())
     return script
