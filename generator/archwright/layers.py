@@ -55,6 +55,7 @@ def collect(catalog: Catalog, blueprint: str, platform: str, capabilities: Itera
     )
 
 
+# adr: 0006
 def lock(names: Iterable[str], pins: Mapping[str, schema.Pin]) -> tuple[Requirement, ...]:
     """Return the pins of `names` and of everything that they need, in the order of their names."""
     needed: dict[str, set[str]] = {name: set() for name in names}

@@ -115,6 +115,7 @@ def _is_occupied(destination: Path) -> bool:
     return destination.exists() and any(destination.iterdir())
 
 
+# adr: 0005
 def apply(planned: Plan, *, each: Callable[[str], None] = lambda _path: None) -> None:
     """Write a plan into a new folder, whole or not at all; `each` is told every path as it is written.
 

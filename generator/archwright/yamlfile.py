@@ -20,6 +20,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
 MAX_VALUES = 50_000
 MAX_DIGITS = 300  # a float of more is infinite, and Python refuses integers of 4,300
+# adr: 0002
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _FLOAT = re.compile(r"-?(0|[1-9]\d*)\.\d+([eE][-+]?\d{1,2})?")  # an exponent of three digits is text
