@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from archwright.cli.adr.log_option import Dir, Json, NoInput, find_place
+from archwright.cli.adr.log_option import Dir, Json, NoInput, find_place, shown
 from archwright.cli.adr.relations import today
 from archwright.cli.terminal import interactive, say, say_json
 from archwright.errors import DecisionLogError, UsageError
@@ -279,6 +279,6 @@ def _say_written(written: Written, *, as_json: bool) -> None:
             }
         )
         return
-    say(str(record.path))
+    say(shown(record.path))
     for each in written.changed:
-        say(f"{each.id} is superseded by it: {each.path}", err=True)
+        say(f"{each.id} is superseded by it: {shown(each.path)}", err=True)

@@ -74,3 +74,9 @@ def _ids(log: DecisionLog, record: DecisionRecord, kind: str) -> list[str]:
     named = [relation for relation in record.relations if relation.kind == kind]
     found = ((log.target(record, relation), relation.target) for relation in named)
     return list(dict.fromkeys(other.id if other else written for other, written in found))
+
+
+def shown(path: Path) -> str:
+    """Return a path as a person here would type it: relative where it is below this folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

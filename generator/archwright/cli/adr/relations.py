@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archwright.cli.adr.log_option import Dir, load
+from archwright.cli.adr.log_option import Dir, load, shown
 from archwright.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _change(folder: Path | None, reference: str, word: str, reason: str, *, forc
 
 def _say_changed(changed: list[DecisionRecord]) -> None:
     for record in changed:
-        say(f"{record.id}  {record.status.word:12}  {record.path}")
+        say(f"{record.id}  {record.status.word:12}  {shown(record.path)}")
 
 
 def accept(reference: Id, *, reason: Reason = "", force: Force = False, folder: Dir = None) -> None:
