@@ -59,12 +59,23 @@ def demo() -> None:
 
 def test() -> None:
     """Run the tests but the slowest cells."""
-    tool("pytest", "-n", "2", "--dist", "loadgroup", "-m", "not slow", *sys.argv[2:])
+    pytest("-m", "not slow", *sys.argv[2:])
 
 
 def test_all() -> None:
     """Run every test, the slow ones too."""
-    tool("pytest", "-n", "2", "--dist", "loadgroup", *sys.argv[2:])
+    pytest(*sys.argv[2:])
+
+
+def pytest(*arguments: str) -> None:
+    """Run tests two at a time; what fails so is run once more, alone, and has failed if it fails then.
+
+    Drills kill processes and wait for leases to end: on a busy machine one may run out of its patience.
+    """
+    if code_of(str(BIN / "pytest"), "-n", "2", "--dist", "loadgroup", *arguments) == 0:
+        return
+    print("\nOnce more, and alone, what failed beside other tests; a failure now is one.", flush=True)
+    tool("pytest", "--last-failed", "--last-failed-no-failures", "none", *arguments)
 
 
 def check() -> None:
@@ -118,16 +129,21 @@ def tool(name: str, *arguments: str) -> None:
 
 def call(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """Run a command; leave with its exit code if it fails."""
+    code = code_of(*command, cwd=cwd, env=env)
+    if code:
+        sys.exit(code)
+
+
+def code_of(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> int:
+    """Run a command and return its exit code."""
     kept = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}}
     path = os.pathsep.join([str(BIN), kept.get("PATH", "")])
     try:
-        done = subprocess.run(command, cwd=cwd, env={**kept, "PATH": path, **(env or {})}, check=False)
+        return subprocess.run(command, cwd=cwd, env={**kept, "PATH": path, **(env or {})}, check=False).returncode
     except KeyboardInterrupt:
         sys.exit(130)
     except FileNotFoundError:
         sys.exit(f"error: `{command[0]}` is not installed.")
-    if done.returncode:
-        sys.exit(done.returncode)
 
 
 TARGETS: dict[str, Callable[[], None]] = {
