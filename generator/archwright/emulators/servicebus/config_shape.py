@@ -92,7 +92,7 @@ class Problems:
         """Return an object whose keys are known; report others."""
         if not isinstance(value, dict):
             told = "is missing" if value is None else "must be an object"
-            self.add(path, told, f"Write {{…}} with {', '.join(known)}.")
+            self.add(path, told, f"Write an object with {', '.join(known)}.")
             return {}
         for key in value:
             if key not in known:
