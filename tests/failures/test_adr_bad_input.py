@@ -9,36 +9,10 @@ import sys
 
 import pytest
 
+from adr_command import NYGARD, adr, contents
 from archwright.adr import load_log
 from archwright.adr.actions import supersede
 from archwright.errors import DecisionLogError
-
-NYGARD = (
-    "# {number}. {title}\n\nDate: 2024-01-01\n\n## Status\n\n"
-    "{status}\n\n## Context\n\nC.\n\n## Decision\n\nD.\n\n## Consequences\n\nE.\n"
-)
-
-
-@pytest.fixture
-def log(tmp_path):
-    """A small log, in a folder of its own."""
-    folder = tmp_path / "doc" / "adr"
-    folder.mkdir(parents=True)
-    for number, title in enumerate(("one", "two", "three"), start=1):
-        (folder / f"{number:04d}-{title}.md").write_text(NYGARD.format(number=number, title=title, status="Accepted"))
-    return folder
-
-
-def adr(*arguments, cwd, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", "import sys; from archwright.cli import main; main()", "adr", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-    )  # fmt: skip  # one call
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def assert_refused(done, code, *words):

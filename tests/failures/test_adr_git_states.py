@@ -2,41 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-NYGARD = (
-    "# {number}. {title}\n\nDate: 2024-01-01\n\n## Status\n\n"
-    "{status}\n\n## Context\n\nC.\n\n## Decision\n\nD.\n\n## Consequences\n\nE.\n"
-)
-
-
-@pytest.fixture
-def log(tmp_path):
-    """A small log, in a folder of its own."""
-    folder = tmp_path / "doc" / "adr"
-    folder.mkdir(parents=True)
-    for number, title in enumerate(("one", "two", "three"), start=1):
-        (folder / f"{number:04d}-{title}.md").write_text(NYGARD.format(number=number, title=title, status="Accepted"))
-    return folder
-
-
-def adr(*arguments, cwd, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", "import sys; from archwright.cli import main; main()", "adr", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-    )  # fmt: skip  # one call
-
-
-def git(folder, *arguments):
-    subprocess.run(
-        ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main", *arguments],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip  # one call
+from adr_command import NYGARD, adr, git
 
 
 def test_numbers_of_other_branches_are_taken(log):

@@ -10,26 +10,7 @@ import subprocess
 import sys
 import time
 
-import pytest
-
-NYGARD = (
-    "# {number}. {title}\n\nDate: 2024-01-01\n\n## Status\n\n"
-    "{status}\n\n## Context\n\nC.\n\n## Decision\n\nD.\n\n## Consequences\n\nE.\n"
-)
-
-
-@pytest.fixture
-def log(tmp_path):
-    """A small log, in a folder of its own."""
-    folder = tmp_path / "doc" / "adr"
-    folder.mkdir(parents=True)
-    for number, title in enumerate(("one", "two", "three"), start=1):
-        (folder / f"{number:04d}-{title}.md").write_text(NYGARD.format(number=number, title=title, status="Accepted"))
-    return folder
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+from adr_command import contents
 
 
 def test_ctrl_c_at_the_prompt_writes_nothing(log):

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from adr_command import adr, git
 from archwright.adr import load_log
 from archwright.adr.drafting import Draft, OptionDraft, write_new
 from archwright.cli.adr.drafts import built_in, render
@@ -19,21 +17,6 @@ DAY = date(2026, 11, 22)
 def write(folder, title="Use X", **more):
     said = {key: more.pop(key) for key in list(more) if key in Draft.__dataclass_fields__}
     return write_new(folder, Draft(title=title, day=DAY, **said), render, built_in=built_in, **more).record
-
-
-def adr(*arguments, cwd, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", "import sys; from archwright.cli import main; main()", "adr", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-    )  # fmt: skip  # one call
-
-
-def git(folder, *arguments):
-    subprocess.run(
-        ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main", *arguments],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip  # one call
 
 
 @pytest.mark.parametrize(
