@@ -112,6 +112,7 @@ def read_catalog(extra: Sequence[Path] = ()) -> Catalog:
         layers=frozenset(catalog.layers),
         pins=frozenset(catalog.pins),
         parameters=frozenset(catalog.parameters),
+        asked=frozenset(name for one in catalog.blueprints.values() for name in one.spec.parameters),
     )
     for entry in catalog.blueprints.values():
         catalog.findings += blueprint_problems(entry.spec, entry.document, known)

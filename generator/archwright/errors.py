@@ -35,7 +35,8 @@ class Finding:
     """One problem in somebody's files: what it is, where, and what would help.
 
     `subject` names the thing inside the file in the words of its format (`tasks.lease`, `ADR-0007`).
-    `source` names the fact that the finding rests on, such as a provider's limit.
+    `source` names the fact that the finding rests on, such as a provider's limit; `nearest` is the nearest value that
+    works; `platform` is the one on which it does not hold, where that is not all of them.
     """
 
     code: str
@@ -45,6 +46,14 @@ class Finding:
     subject: str = ""
     hint: str = ""
     source: str = ""
+    nearest: str = ""
+    platform: str = ""
+
+    @property
+    def about(self) -> str:
+        """What the finding is about, as its message begins: `tasks.lease on azure: `, or nothing."""
+        where = f" on {self.platform}" if self.platform else ""
+        return f"{self.subject}{where}: ".lstrip() if self.subject or where else ""
 
 
 @dataclass(eq=False)

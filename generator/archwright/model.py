@@ -160,6 +160,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """What a service does not hold: all `traits` together, in `tier` only if one is named; `limit` says so."""
+
+    traits: frozenset[str]
+    tier: str  # empty: in every tier
+    limit: Fact
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The platform's product behind a capability, and how well it keeps the promise."""
 
@@ -172,6 +182,8 @@ class Service:
     terraform: str
     limits: Mapping[str, Fact]  # knob → limit that holds it
     renewable: frozenset[str]  # knobs whose limit can be renewed while working
+    tier: str = ""  # the tier that was chosen, if the platform has tiers
+    excludes: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +197,8 @@ class Container:
     handles: tuple[str, ...]  # channel or `channel/subscription` ids
     instances: str
     service: Service | None
+    timeout: Duration | None = None  # for one message, request or execution
+    payload: Size | None = None  # the largest input or output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +221,8 @@ class Queue:
     dead_letter: bool
     retry: Retry | None
     filter: Mapping[str, tuple[str, ...]]  # message attribute → accepted values; empty: everything
+    dead_letter_retention: Duration | None = None
+    push: bool = False  # the service calls the consumer, which cannot renew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +243,22 @@ class Channel:
     payload: Size | None
     queue: Queue | None
     subscriptions: tuple[Queue, ...]
+    delivery: Delivery = Delivery.AT_LEAST_ONCE  # what the channel itself is asked for
+    delayed: bool = False  # single messages are sent for a later time
+    regions: str = "one"  # one | several
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """What is asked of the channel that not every service gives, in the words of `Exclusion.traits`."""
+        asked = {
+            "ordered": self.ordering != "none",
+            "deduplicated": self.deduplication_window is not None,
+            "delayed": self.delayed,
+            "exactly-once": self.delivery is Delivery.EXACTLY_ONCE,
+            "push": any(queue.push for queue in self.queues),
+            "several-regions": self.regions == "several",
+        }
+        return frozenset(trait for trait, wanted in asked.items() if wanted)
 
     @property
     def queues(self) -> tuple[Queue, ...]:

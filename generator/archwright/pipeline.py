@@ -33,7 +33,7 @@ def generate(
         ResolutionError: the platform cannot hold what the blueprint asks for; `findings` say what and why.
     """
     architecture = resolve.resolve(catalog, blueprint, platform, destination.name, answers)
-    findings = review.review(architecture)
+    findings = review.located(review.review(architecture), catalog.blueprint(blueprint).document)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise ResolutionError(f"`{blueprint}` on `{platform}` cannot hold. Nothing was written.", findings=findings)
     tree = render.render_layers(architecture)

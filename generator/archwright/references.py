@@ -27,6 +27,7 @@ class Known:
     pins: frozenset[str]
     parameters: frozenset[str]  # those of every starter
     emulators: frozenset[str]
+    asked: frozenset[str] = frozenset()  # parameters of any blueprint
 
 
 def _problem(document: Document, place: Place, what: str, word: str, words: Iterable[str]) -> Finding:
@@ -92,11 +93,20 @@ def _check_catalog_ids(spec: Blueprint, check: _Checker, known: Known) -> None:
 
 
 def platform_problems(spec: Platform, document: Document, known: Known) -> Iterator[Finding]:
-    """Give a finding for each fact that a platform names and nobody knows."""
+    """Give a finding for each fact or tier that a platform names and nobody knows."""
     check = _Checker(document)
+    tiers = spec.parameters["tier"].choices if "tier" in spec.parameters else []
+    for parameter in sorted(set(spec.parameters) & (known.parameters | known.asked)):
+        yield _taken(document, parameter)
     for capability, binding in spec.bindings.items():
         for knob, limit in binding.knobs.items():
             check.one(("bindings", capability, "knobs", knob, "limit"), "limit", limit.limit, known.limits)
+            check.each(("bindings", capability, "knobs", knob, "tiers"), "limit", limit.tiers.values(), known.limits)
+            check.each(("bindings", capability, "knobs", knob, "tiers"), "tier", limit.tiers, tiers)
+        for number, one in enumerate(binding.excludes):
+            place = ("bindings", capability, "excludes", number)
+            check.one((*place, "limit"), "limit", one.limit, known.limits)
+            check.each((*place, "tier"), "tier", [one.tier] if one.tier else [], tiers)
     for number, price in enumerate(spec.prices):
         check.one(("prices", number), "price", price, known.facts - known.limits)
     for number, price in enumerate(spec.prices):
@@ -163,7 +173,7 @@ def _taken(document: Document, parameter: str) -> Finding:
         severity=Severity.ERROR,
         location=document.location(("parameters", parameter)),
         subject=f"parameters.{parameter}",
-        message="every starter has a parameter of this name already",
+        message="there is a parameter of this name already",
         hint="call it something else.",
     )
 

@@ -31,12 +31,13 @@ def resolve(
     """
     entry, target = catalog.blueprint(blueprint), catalog.platform(platform).spec
     dated = {"date": entry.spec.last_reviewed, **answers}  # no clock here: whoever generates says what day it is
-    parameters = read_answers(parameter_specs(catalog, blueprint), dated, blueprint)
+    parameters = read_answers(parameter_specs(catalog, blueprint, platform), dated, blueprint)
     check_day(parameters["date"].value)
     spec = _filled(entry, parameters)
     if missing := misfits(spec, target):
         raise ResolutionError(f"`{blueprint}` does not run on `{platform}`.", findings=missing)
-    services = {capability: _service(capability, target, catalog.facts) for capability in capabilities(spec)}
+    tier = str(parameters["tier"].value) if "tier" in target.parameters else ""
+    services = {capability: _service(capability, target, catalog.facts, tier) for capability in capabilities(spec)}
     starter = starter_named(name, parameters)
     parts = collect(catalog, blueprint, platform, services)
     check_package(starter, [one.name for one in parts.lock])
@@ -64,9 +65,10 @@ def resolve(
     )
 
 
-def parameter_specs(catalog: Catalog, blueprint: str) -> dict[str, schema.Parameter]:
-    """Return what may be asked for `blueprint`: its own parameters, then those of every starter."""
-    return {**catalog.blueprint(blueprint).spec.parameters, **catalog.parameters}
+def parameter_specs(catalog: Catalog, blueprint: str, platform: str) -> dict[str, schema.Parameter]:
+    """Return what may be asked for `blueprint`: its own parameters, the platform's, then those of every starter."""
+    own, given = catalog.blueprint(blueprint).spec.parameters, catalog.platform(platform).spec.parameters
+    return {**own, **given, **catalog.parameters}
 
 
 def capabilities(spec: schema.Blueprint) -> tuple[str, ...]:
@@ -133,7 +135,7 @@ def _blueprint(spec: schema.Blueprint, catalog: Catalog) -> model.BlueprintRef:
     )
 
 
-def _service(capability: str, platform: schema.Platform, facts: Facts) -> model.Service:
+def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str) -> model.Service:
     binding = platform.bindings[capability]
     emulated = isinstance(binding.level, schema.Emulated)
     return model.Service(
@@ -144,8 +146,15 @@ def _service(capability: str, platform: schema.Platform, facts: Facts) -> model.
         icon=binding.icon,
         adapter=binding.adapter,
         terraform=binding.terraform,
-        limits={knob: facts.limits[one.limit] for knob, one in binding.knobs.items()},
+        limits={knob: facts.limits[one.tiers.get(tier, one.limit)] for knob, one in binding.knobs.items()},
         renewable=frozenset(knob for knob, one in binding.knobs.items() if one.renewable),
+        tier=tier,
+        excludes=tuple(
+            model.Exclusion(
+                traits=frozenset(one.traits), tier=one.tier or "", limit=facts.limits[one.limit], help=one.help
+            )
+            for one in binding.excludes
+        ),
     )
 
 
@@ -158,6 +167,8 @@ def _container(key: str, spec: schema.Container, services: Mapping[str, model.Se
         handles=(spec.handles,) if isinstance(spec.handles, str) else tuple(spec.handles),
         instances=spec.instances,
         service=services[spec.capability] if spec.capability else None,
+        timeout=_duration(spec.timeout),
+        payload=Size.parse(spec.payload) if spec.payload else None,
     )
 
 
@@ -173,6 +184,9 @@ def _channel(key: str, spec: schema.Channel, services: Mapping[str, model.Servic
         deduplication_window=_duration(spec.deduplication_window),
         retention=_duration(spec.retention),
         payload=Size.parse(spec.payload) if spec.payload else None,
+        delivery=model.Delivery(spec.delivery),
+        delayed=bool(spec.delayed),
+        regions=spec.regions,
         queue=own,
         subscriptions=tuple(_queue(one, sub, sub.name or one, sub.filter) for one, sub in spec.subscriptions.items()),
     )
@@ -192,6 +206,8 @@ def _queue(key: str, spec: schema.QueueKnobs, name: str, accepts: Mapping[str, l
         if retry
         else None,
         filter={attribute: tuple(values) for attribute, values in accepts.items()},
+        dead_letter_retention=_duration(spec.dead_letter_retention),
+        push=bool(spec.push),
     )
 
 

@@ -86,7 +86,7 @@ def test_the_made_up_catalog_is_sound(tmp_path):
         (
             "rest:\n    type",
             "owner:\n    type",
-            "AW103 parameters.owner: every starter has a parameter of this name already",
+            "AW103 parameters.owner: there is a parameter of this name already",
         ),
     ],
 )

@@ -26,9 +26,9 @@ CELLS = [
 ]
 
 
-def write_module(blueprint, platform, folder):
+def write_module(blueprint, platform, folder, **answers):
     """Write the `infra/` of a starter and return its folder and its provider; None where there is none."""
-    architecture = resolve(CATALOG, blueprint, platform, "order-desk", {})
+    architecture = resolve(CATALOG, blueprint, platform, "order-desk", answers)
     files = {path: file for path, file in render.render_layers(architecture).items() if path.startswith("infra/")}
     for path, file in files.items():
         target = folder / path
@@ -51,6 +51,23 @@ def module(request, tmp_path):
 def test_modules_fit_their_provider(module):
     """Every type, argument, block and reference of a starter's Terraform is one that its provider has."""
     assert check(*module) == []
+
+
+CHOICES = [
+    (platform, name, choice)
+    for platform, entry in sorted(CATALOG.platforms.items())
+    for name, parameter in entry.spec.parameters.items()
+    for choice in parameter.choices
+]
+
+
+@pytest.mark.parametrize(("platform", "name", "choice"), CHOICES)
+def test_modules_fit_their_provider_with_every_choice(platform, name, choice, tmp_path):
+    """What a platform lets its user choose, such as a tier, makes Terraform that its provider takes, and says so."""
+    found = write_module("work-queue", platform, tmp_path, **{name: choice})
+
+    assert check(*found) == []
+    assert choice in "".join(file.read_text() for file in found[0].glob("*.tf")).lower()
 
 
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")

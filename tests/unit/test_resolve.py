@@ -160,7 +160,7 @@ def test_the_date_is_the_day_of_review_unless_it_is_given(tmp_path):
 
 def test_every_starter_has_the_parameters_of_base_after_its_own(tmp_path):
     """They are asked for last."""
-    specs = parameter_specs(read_catalog([write_catalog(tmp_path)]), "pigeon-post")
+    specs = parameter_specs(read_catalog([write_catalog(tmp_path)]), "pigeon-post", "mountain")
 
     assert list(specs)[:2] == ["rest", "flights"]
     assert {"owner", "license", "date"} <= set(list(specs)[2:])

@@ -4,12 +4,14 @@ import dataclasses
 
 import pytest
 
-from archwright.catalog import load_catalog
-from archwright.errors import Severity
-from archwright.model import Delivery, Fact
+from archwright.catalog import load_catalog, read_catalog
+from archwright.errors import Finding, Severity
+from archwright.model import Delivery, Exclusion, Fact, Setting
 from archwright.quantities import Duration, Size
 from archwright.resolve import resolve
-from archwright.review import RULES, review
+from archwright.review import RULES, located, review
+from archwright.review.sizes import least_of_largest
+from made_up import BLUEPRINT, write_catalog
 
 
 @pytest.fixture(scope="module")
@@ -166,3 +168,214 @@ def test_a_retention_of_exactly_what_is_needed_is_enough(sound):
 
     assert codes(with_channel(timed, retention=Duration(93))) == []
     assert codes(with_channel(timed, retention=Duration(92))) == ["AW212"]
+
+
+def fact(**bounds):
+    """A limit of a provider that no code has ever heard of."""
+    return Fact(
+        id="p.s.limit", service="S", what="w", value="v", source="the SDK", read="2026-11-22", confidence="A", **bounds
+    )  # fmt: skip
+
+
+def excluding(architecture, *traits, tier="", chosen="", **asked):
+    """Let the first channel's service not hold `traits` together, and the channel ask for what `asked` says."""
+    one = Exclusion(traits=frozenset(traits), tier=tier, limit=fact(), help="do something else.")
+    service = dataclasses.replace(architecture.channels[0].service, tier=chosen, excludes=(one,))
+    return with_channel(architecture, service=service, **asked)
+
+
+def with_container(architecture, **changes):
+    """Change the container that handles the first channel."""
+    return dataclasses.replace(
+        architecture,
+        containers=tuple(
+            dataclasses.replace(one, **changes) if one.handles else one for one in architecture.containers
+        ),
+    )
+
+
+def served(architecture, knob, limit, **changes):
+    """Give the worker a service with one limit, as an HTTP front or a workflow engine has."""
+    service = dataclasses.replace(architecture.channels[0].service, limits={knob: limit}, name="Gateway")
+    return with_container(architecture, service=service, **changes)
+
+
+@pytest.mark.parametrize(
+    ("code", "traits", "asked"),
+    [
+        ("AW207", ("exactly-once", "push"), {"delivery": Delivery.EXACTLY_ONCE}),
+        ("AW207", ("exactly-once", "several-regions"), {"delivery": Delivery.EXACTLY_ONCE}),
+        ("AW208", ("ordered", "delayed"), {"ordering": "per-key"}),
+        ("AW208", ("ordered", "deduplicated"), {"ordering": "per-key"}),
+    ],
+)
+def test_what_a_service_excludes_together_is_refused_only_together(sound, code, traits, asked):
+    """A FIFO queue takes no delay of single messages, exactly-once ends with push; each alone is fine."""
+    more = {
+        "push": {"queue": dataclasses.replace(sound.channels[0].queue, push=True, lease=Duration(3600))},
+        "several-regions": {"regions": "several"},
+        "delayed": {"delayed": True},
+        "deduplicated": {"deduplication_window": Duration(60)},
+    }[traits[1]]
+    promised = [
+        dataclasses.replace(one, delivery=Delivery.EXACTLY_ONCE, deduplication="the broker") for one in sound.guarantees
+    ]
+    keen = dataclasses.replace(sound, guarantees=tuple(promised))
+
+    assert codes(excluding(keen, *traits, **asked, **more)) == [code]
+    assert codes(excluding(keen, *traits, **asked)) == []
+    assert codes(excluding(keen, *traits, **more)) == []
+
+
+def test_a_service_that_is_not_in_the_tier_is_refused(sound):
+    """Topics are not to be had in a tier that has queues only; in another tier they are."""
+    (finding,) = review(excluding(sound, tier="basic", chosen="basic"))
+
+    assert (finding.code, finding.subject, finding.hint) == ("AW206", "tasks.capability", "do something else.")
+    assert finding.message == "a SQLite queue does not exist in the basic tier"
+    assert codes(excluding(sound, tier="basic", chosen="standard")) == []
+
+
+def test_what_the_tier_does_not_give_is_refused_only_where_it_is_asked_for(sound):
+    """The queue itself is in the tier, its deduplication is not."""
+    asked = {"deduplication_window": Duration(60)}
+
+    assert codes(excluding(sound, "deduplicated", tier="basic", chosen="basic", **asked)) == ["AW206"]
+    assert codes(excluding(sound, "deduplicated", tier="basic", chosen="basic")) == []
+    assert codes(excluding(sound, "deduplicated", tier="basic", chosen="standard", **asked)) == []
+
+
+@pytest.mark.parametrize(("most", "expected"), [(599, ["AW209"]), (600, [])])
+def test_a_wait_over_the_limit_is_refused(sound, most, expected):
+    """A service that keeps a failed message for ten minutes at most cannot make it wait longer."""
+    retry = dataclasses.replace(sound.channels[0].queue.retry, longest=Duration(600))
+
+    assert codes(with_limit(with_queue(sound, retry=retry), "retry", maximum=most)) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "knob", "change", "over"),
+    [
+        ("AW219", "timeout", {"timeout": Duration(30)}, {"timeout": Duration(31)}),
+        ("AW202", "payload", {"payload": Size(30)}, {"payload": Size(31)}),
+    ],
+)
+def test_a_container_is_held_to_its_service_too(sound, code, knob, change, over):
+    """A request may not outlast its gateway, and the state of a workflow has to fit its engine."""
+    assert codes(served(sound, knob, fact(maximum=30), **over)) == [code]
+    assert codes(served(sound, knob, fact(maximum=30), **change)) == []
+
+
+def test_dead_letters_are_held_to_the_retention_of_their_queue(sound):
+    """They wait in a queue as well."""
+    kept = with_queue(sound, dead_letter_retention=Duration(20 * 86400))
+
+    assert codes(with_limit(kept, "dead_letter_retention", maximum=14 * 86400)) == ["AW203"]
+    assert codes(with_limit(kept, "dead_letter_retention", maximum=21 * 86400)) == []
+
+
+def test_a_pushed_message_is_handled_within_its_lease(sound):
+    """Nobody renews what the service itself handed over; a worker that leases may take longer than one lease."""
+    slow = with_container(sound, timeout=Duration(120))
+    pushed = with_queue(slow, push=True, lease=Duration(60))
+
+    (finding,) = review(pushed)
+
+    assert (finding.code, finding.subject, finding.nearest) == ("AW215", "worker.timeout", "1m")
+    assert codes(with_queue(slow, push=True, lease=Duration(120))) == []
+    assert codes(with_queue(slow, lease=Duration(60))) == []
+
+
+@pytest.mark.parametrize(("most", "expected"), [(3600, ["AW215"]), (7200, [])])
+def test_a_handler_ends_before_the_last_renewal(sound, most, expected):
+    """The worker's own bound counts where the container sets none; a service renews a lease only for so long."""
+    bound = Setting(name="WORKER_MAX_LEASE_TIME", type="duration", default="2h", help="")
+    patient = dataclasses.replace(sound, settings=(bound,))
+
+    assert codes(with_limit(patient, "lease_in_all", maximum=most)) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "kept", "channel"),
+    [
+        ("AW216", 86400, {"deduplication_window": Duration(600), "retention": None}),
+        ("AW217", 86400, {"retention": Duration(86400)}),
+    ],
+)
+def test_dead_letters_are_weighed_against_window_and_retention(sound, code, kept, channel):
+    """Late ones would be forgotten, or gone; both are told and stop nobody."""
+    (finding,) = review(with_channel(with_queue(sound, dead_letter_retention=Duration(kept)), **channel))
+
+    assert (finding.code, finding.severity) == (code, Severity.WARNING)
+    roomy = {"deduplication_window": Duration(kept)} if code == "AW216" else {"retention": Duration(kept - 1)}
+    assert codes(with_channel(with_queue(sound, dead_letter_retention=Duration(kept)), **{**channel, **roomy})) == []
+
+
+def test_a_message_that_may_outgrow_its_channel_is_refused(sound):
+    """Twenty thousand letters of text do not fit 16 KiB, even if every letter is one byte."""
+    assert codes(with_channel(sound, payload=Size(16384))) == ["AW218"]
+    assert codes(with_channel(sound, payload=Size(20100))) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "size"),
+    [
+        ({"type": "string"}, 0),
+        ({"type": "string", "maxLength": 10}, 12),
+        ({"type": "string", "maxLength": 10, "format": "uuid"}, 0),
+        ({"type": "array", "maxItems": 3, "items": {"type": "string", "maxLength": 10}}, 40),
+        ({"type": "array", "items": {"type": "string", "maxLength": 10}}, 1),
+        ({"type": "object", "properties": {"a": {"type": "string", "maxLength": 10}}}, 17),
+        ({"type": "object"}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_size_is_counted_from_below(schema, size):
+    """What is not bounded counts as nothing: a rule refuses only what is certain."""
+    assert least_of_largest(schema) == size
+
+
+def test_an_order_is_promised_only_where_one_is_asked_for(sound):
+    """A queue without order cannot keep what the hop promises; what the receiver does itself is its own business."""
+    promised = dataclasses.replace(sound.guarantees[0], ordering="per key, by order_id")
+    own = dataclasses.replace(sound.guarantees[0], ordering="by the version in the store")
+
+    assert codes(dataclasses.replace(sound, guarantees=(promised,))) == ["AW222"]
+    assert codes(with_channel(dataclasses.replace(sound, guarantees=(promised,)), ordering="per-key")) == []
+    assert codes(dataclasses.replace(sound, guarantees=(own,))) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "promised", "expected"),
+    [
+        (Delivery.EXACTLY_ONCE, Delivery.AT_LEAST_ONCE, ["AW223"]),
+        (Delivery.AT_LEAST_ONCE, Delivery.AT_MOST_ONCE, ["AW223"]),
+        (Delivery.EXACTLY_ONCE, Delivery.EXACTLY_ONCE, []),
+        (Delivery.AT_LEAST_ONCE, Delivery.EXACTLY_ONCE, []),
+    ],
+)
+def test_a_hop_promises_no_less_than_is_asked_for(sound, asked, promised, expected):
+    """What is asked of the channel reaches the other end; a receiver that deduplicates may promise more."""
+    one = dataclasses.replace(sound.guarantees[0], delivery=promised, deduplication="the receiver, for a week")
+
+    assert codes(with_channel(dataclasses.replace(sound, guarantees=(one,)), delivery=asked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "place"),
+    [
+        ("pigeons.lease", "    lease: ${rest}"),
+        ("pigeons.retry.longest", "    retry: {first: 1s, longest: 1m}"),
+        ("loft.timeout", "  loft: {kind: worker"),
+        ("sender → pigeons", "  - {hop: sender → pigeons"),
+    ],
+)
+def test_a_finding_is_found_in_the_blueprint(tmp_path, subject, place):
+    """It names the line that one would have to change."""
+    document = read_catalog([write_catalog(tmp_path)]).blueprint("pigeon-post").document
+    found = Finding(code="AW2", severity=Severity.ERROR, message="", subject=subject, hint="set 5m.", nearest="5m")
+
+    (one,) = located([found], document)
+
+    assert BLUEPRINT.splitlines()[one.location.line - 1].startswith(place)
+    assert one.hint == ("set 5m: `--set rest=5m`." if subject == "pigeons.lease" else "set 5m.")

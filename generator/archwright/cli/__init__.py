@@ -14,7 +14,7 @@ from archwright.cli.wording import reword
 
 __all__ = ["app", "main"]
 
-_COMMANDS = ("look", "new", "validate", "diagram")  # modules whose commands stand at the top
+_COMMANDS = ("look", "new", "review", "validate", "diagram")  # modules whose commands stand at the top
 _GROUPS = ("site", "adr", "emulator")  # modules that are a command with commands of its own
 
 

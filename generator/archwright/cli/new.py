@@ -75,8 +75,8 @@ def new(
     destination = _absolute(destination)
     given = {"date": _today(), **_read_answers(answers), **settings_of(setting)}
     if interactive() and not (no_input or plan or diff):
-        _check_before_asking(found, blueprint, destination, given)
-        given = _ask(found, blueprint, given)
+        _check_before_asking(found, blueprint, platform, destination, given)
+        given = _ask(found, blueprint, platform, given)
     planned = generate(found, blueprint, destination, platform=platform, answers=given)
     if plan or diff:
         _print_plan(planned, diff=diff)
@@ -141,24 +141,26 @@ def _read_answers(file: Path | None) -> dict[str, object]:
     return document.value
 
 
-def _check_before_asking(catalog: Catalog, blueprint: str, destination: Path, given: dict[str, object]) -> None:
+def _check_before_asking(
+    catalog: Catalog, blueprint: str, platform: str, destination: Path, given: dict[str, object]
+) -> None:
     """Refuse at once what no answer can mend: nobody should answer six questions for nothing."""
     from archwright import write
     from archwright.parameters import read_answers, starter_named
     from archwright.resolve import parameter_specs
 
-    starter_named(destination.name, read_answers(parameter_specs(catalog, blueprint), given, blueprint))
+    starter_named(destination.name, read_answers(parameter_specs(catalog, blueprint, platform), given, blueprint))
     write.check_new(destination)
 
 
-def _ask(catalog: Catalog, blueprint: str, given: dict[str, object]) -> dict[str, object]:
+def _ask(catalog: Catalog, blueprint: str, platform: str, given: dict[str, object]) -> dict[str, object]:
     """Ask for each parameter that was not given; an answer that will not do is explained and asked for again."""
     from archwright.errors import UsageError
     from archwright.parameters import read_value
     from archwright.resolve import parameter_specs
 
     answers = dict(given)
-    for name, spec in parameter_specs(catalog, blueprint).items():
+    for name, spec in parameter_specs(catalog, blueprint, platform).items():
         while name not in answers:
             choices = f" ({', '.join(spec.choices)})" if spec.choices else ""
             say(f"{spec.help}{choices}", dim=True)

@@ -55,6 +55,8 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "hint": finding.hint,
         "source": finding.source,
+        "nearest": finding.nearest,
+        "platform": finding.platform or None,
     }
 
 
@@ -65,12 +67,11 @@ def annotation(finding: Finding) -> str:
     """Return a finding as a workflow command of GitHub Actions, which shows it beside the line in a pull request."""
     where = finding.location
     place = {"file": where.path, "line": where.line or 1, "col": where.column or 1} if where else {}
-    subject = f"{finding.subject}: " if finding.subject else ""
     hint = f" {finding.hint}" if finding.hint else ""
     properties = ",".join(
         f"{key}={_escaped(str(value), ':,')}" for key, value in {**place, "title": finding.code}.items()
     )
-    return f"::{_ANNOTATIONS[finding.severity]} {properties}::{_escaped(f'{subject}{finding.message}{hint}')}"
+    return f"::{_ANNOTATIONS[finding.severity]} {properties}::{_escaped(f'{finding.about}{finding.message}{hint}')}"
 
 
 def _escaped(words: str, more: str = "") -> str:
@@ -94,12 +95,11 @@ def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    subject = f"{finding.subject}: " if finding.subject else ""
     hint = f" {finding.hint}" if finding.hint else ""
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "level": str(finding.severity),
-        "message": {"text": f"{subject}{finding.message}{hint}"},
+        "message": {"text": f"{finding.about}{finding.message}{hint}"},
     }
     if finding.location:
         region = {"startLine": max(finding.location.line, 1), "startColumn": max(finding.location.column, 1)}

@@ -47,9 +47,8 @@ def interactive() -> bool:
 def say_finding(finding: Finding, *, err: bool = False) -> None:
     """Print one finding: where, what, what to do."""
     where = f"{finding.location}: " if finding.location else ""
-    subject = f"{finding.subject}: " if finding.subject else ""
     code = typer.style(f"{finding.code} {finding.severity}", fg=_COLOURS[finding.severity])
-    say(f"{where}{code} {subject}{finding.message}", err=err)
+    say(f"{where}{code} {finding.about}{finding.message}", err=err)
     if finding.hint:
         say(f"  help: {finding.hint}", err=err)
     if finding.source:

@@ -17,13 +17,13 @@ from archwright.schema.blueprint import (
     KnownAs,
     Message,
     Option,
-    Parameter,
     PlannedPattern,
     QueueKnobs,
     Retry,
     Subscription,
 )
 from archwright.schema.facts import Limit, Price, Sourced
+from archwright.schema.parameter import Parameter
 from archwright.schema.platform import (
     Absent,
     Binding,
@@ -31,6 +31,7 @@ from archwright.schema.platform import (
     Command,
     Development,
     Emulated,
+    Exclusion,
     Knob,
     LayerSpec,
     Pin,
@@ -57,6 +58,7 @@ __all__ = [
     "Decision",
     "Development",
     "Emulated",
+    "Exclusion",
     "FactId",
     "FailureMode",
     "Flow",

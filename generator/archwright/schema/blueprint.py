@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from archwright.schema import values
+from archwright.schema.parameter import Parameter  # noqa: TC001  # pydantic reads it at run time
 from archwright.schema.words import (
     Count,
     Day,
@@ -47,38 +46,6 @@ class KnownAs(Strict):
     url: str = Field(default="", description="The page of the pattern there, if its address is certain.")
 
 
-class Parameter(Strict):
-    """Something that the user may set; asked for with its help and default."""
-
-    type: Literal["string", "integer", "number", "boolean", "duration", "size", "choice"] = Field(
-        description="What a value has to be; a duration reads `30s`, a size `256KiB`."
-    )
-    default: str | int | float | bool = Field(description="The value where the user gives none.")
-    help: Text = Field(description="What it does, in one sentence that is shown beside the question.")
-    choices: list[Text] = Field(default=[], description="The values of a `choice`.")
-    minimum: str | int | float | None = Field(default=None, description="The least value, in the parameter's type.")
-    maximum: str | int | float | None = Field(default=None, description="The greatest value, in the parameter's type.")
-    pattern: str | None = Field(default=None, description="A regular expression that a string has to match as a whole.")
-
-    @model_validator(mode="after")
-    def _fits_itself(self) -> Self:
-        """A parameter that its own default does not satisfy would only be found by its first user."""
-        if (self.type == "choice") != bool(self.choices):
-            raise ValueError("`type: choice` and a list of `choices` belong together")
-        try:
-            re.compile(self.pattern or "")
-        except re.error as error:
-            raise ValueError(f"its pattern is no regular expression: {error}") from None
-        for key in ("minimum", "maximum", "default"):
-            given = getattr(self, key)
-            try:
-                if given is not None:
-                    values.read(given, self) if key == "default" else values.typed(given, self.type)
-            except ValueError as error:
-                raise ValueError(f"its {key} will not do: {error}") from None
-        return self
-
-
 class Message(Strict):
     """A message contract: JSON Schema of its body, and an example that satisfies it."""
 
@@ -109,6 +76,10 @@ class Container(Strict):
     capability: Slug | None = Field(
         default=None, description="What a platform has to supply for it, such as `document-store`."
     )
+    timeout: DurationText | None = Field(
+        default=None, description="How long it may take for one message, request or execution."
+    )
+    payload: SizeText | None = Field(default=None, description="The largest input or output that it has to take.")
 
 
 class Retry(Strict):
@@ -132,7 +103,13 @@ class QueueKnobs(Strict):
         default=None, description="Deliveries of a message before it is set aside as a dead letter."
     )
     dead_letter: Flag = Field(default=False, description="Whether what cannot be handled is set aside with its reason.")
+    dead_letter_retention: DurationText | None = Field(
+        default=None, description="How long what was set aside is kept, from the day on which it was sent."
+    )
     retry: Retry | None = Field(default=None, description="How long a failed message waits.")
+    push: Flag = Field(
+        default=False, description="Whether the service calls the consumer, which cannot renew, instead of being asked."
+    )
 
 
 class Subscription(QueueKnobs):
@@ -154,6 +131,13 @@ class Channel(QueueKnobs):
     )
     deduplication_window: DurationText | None = Field(
         default=None, description="How long a second message with the same id is recognised and dropped."
+    )
+    delivery: Literal["at-least-once", "exactly-once"] = Field(
+        default="at-least-once", description="How often the channel itself is to deliver a message."
+    )
+    delayed: Flag = Field(default=False, description="Whether single messages are sent for a later time.")
+    regions: Literal["one", "several"] = Field(
+        default="one", description="Whether senders or consumers stand in more than one region."
     )
     retention: DurationText | None = Field(default=None, description="How long an undone message is kept.")
     payload: SizeText | None = Field(default=None, description="The largest message that it has to carry.")

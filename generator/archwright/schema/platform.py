@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from archwright.schema.parameter import Parameter  # noqa: TC001  # pydantic reads it at run time
 from archwright.schema.words import (
     FactId,
     LayerName,
@@ -13,6 +14,7 @@ from archwright.schema.words import (
     Strict,
     Text,
     Variable,
+    Word,
 )
 
 
@@ -32,7 +34,25 @@ class Knob(Strict):
     """The limit that holds a knob."""
 
     limit: FactId = Field(description="The id of the limit in `blueprints/facts/limits.yaml`.")
+    tiers: dict[Slug, FactId] = Field(default={}, description="Tier → the limit that holds there instead.")
     renewable: bool = Field(default=False, description="Whether work may outlast the limit by renewing.")
+
+
+class Exclusion(Strict):
+    """What a service does not hold: all the traits together, in the tier if one is named."""
+
+    traits: list[Literal["ordered", "deduplicated", "delayed", "exactly-once", "push", "several-regions"]] = Field(
+        default=[], description="What a channel asks for; none: the service itself is excluded."
+    )
+    tier: Slug | None = Field(default=None, description="The tier, a value of the platform's parameter `tier`.")
+    limit: FactId = Field(description="The id of the limit that says so.")
+    help: Text = Field(description="The nearest that works, in one sentence.")
+
+    @model_validator(mode="after")
+    def _excludes_something(self) -> Self:
+        if not self.traits and not self.tier:
+            raise ValueError("an exclusion needs `traits` or a `tier`; a capability that is never given is `absent`")
+        return self
 
 
 class Binding(Strict):
@@ -48,6 +68,7 @@ class Binding(Strict):
     adapter: str = Field(default="", description="The module that speaks to it, in the starter's `messaging` package.")
     terraform: str = Field(default="", description="The Terraform partial that sets it up.")
     knobs: dict[str, Knob] = Field(default={}, description="Knob → the limit that holds it.")
+    excludes: list[Exclusion] = Field(default=[], description="What the service does not hold together.")
 
 
 class Choice(Strict):
@@ -71,6 +92,9 @@ class Platform(Strict):
     id: Slug = Field(description="Names the platform; the name of its folder.")
     name: Text = Field(description="What people call it.")
     summary: Text = Field(description="What it is, in one sentence.")
+    parameters: dict[Word, Parameter] = Field(
+        default={}, description="What the user may set of the platform itself, such as its `tier`."
+    )
     bindings: dict[Slug, Binding] = Field(description="Capability → the service that gives it.")
     chooses: dict[Slug, Choice] = Field(default={}, description="Decision → the platform's answer to it.")
     prices: list[FactId] = Field(default=[], description="What it charges for: ids in `blueprints/facts/prices.yaml`.")
