@@ -142,7 +142,7 @@ def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str
         capability=capability,
         name=binding.service,
         level=model.Level.EMULATED if emulated else model.Level.NATIVE,
-        note=binding.level.emulated if isinstance(binding.level, schema.Emulated) else "",
+        note=binding.level.emulated if isinstance(binding.level, schema.Emulated) else binding.note,
         icon=binding.icon,
         adapter=binding.adapter,
         terraform=binding.terraform,

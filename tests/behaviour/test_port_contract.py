@@ -372,6 +372,20 @@ def test_leases_that_end_in_silence_are_counted(desk, broker):
     assert [(one.reason, one.deliveries) for one in broker.dead_letters("pigeons")] == [("crashed", 3)]
 
 
+def test_a_copy_whose_workers_die_is_told_when_it_is_set_aside(desk, broker, caplog):
+    """What the adapter itself sets aside is logged, so that somebody hears of it without looking for it."""
+    sent = desk.message()
+    broker.send("pigeons", sent)
+    broker.lease("pigeons")[0].retry(after=SECOND)
+    for _ in range(4):
+        desk.wait(31)
+        broker.lease("pigeons")
+
+    assert [one.reason for one in broker.dead_letters("pigeons")] == ["crashed"]
+    told = [record for record in caplog.records if "crashed" in record.getMessage()]
+    assert [record.message_id for record in told] == [sent.id]
+
+
 def test_dead_letters_come_oldest_first(desk, broker):
     """The one that has waited longest for somebody to look is shown first, and `limit` is kept."""
     for number in range(4):

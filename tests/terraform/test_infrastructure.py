@@ -114,6 +114,7 @@ FAULTS = {
     "dynamic block misspelt": ("alarms.tf", 'dynamic "email_receiver"', 'dynamic "mail_receiver"'),
     "argument in a dynamic block misspelt": ("alarms.tf", "email_address ", "mail_address "),
     "block written as an argument": ("compute.tf", "  identity {", "  identity = {"),
+    "argument of a scale rule misspelt": ("compute.tf", "identity_id ", "identity "),
     "block too often": ("compute.tf", "  template {", '  identity {\n    type = "SystemAssigned"\n  }\n\n  template {'),
     "number that is none": ("messaging.tf", "max_delivery_count  = 5", 'max_delivery_count  = "five"'),
     "boolean that is none": ("main.tf", "local_auth_enabled  = false", 'local_auth_enabled  = "no"'),

@@ -62,6 +62,7 @@ class Binding(Strict):
     level: Literal["native"] | Emulated | Absent = Field(
         default="native", description="`native`, `{emulated: how}` or `{absent: why}`."
     )
+    note: str = Field(default="", description="What whoever operates it has to know; the runbook tells it.")
     icon: str = Field(
         default="", description="The icon of the `diagrams` library, such as `azure.integration.ServiceBus`."
     )
