@@ -52,6 +52,8 @@ class Desk:
     open: Callable[..., Any]  # another broker on the same storage, as another process would open it
     wait: Callable[[float], None]  # let so many seconds pass for the broker
     close: Callable[[], None] = lambda: None
+    deduplicates: bool = True
+    errors: Any = None  # where the starter's errors are, for what an adapter refuses
 
     def message(self, number: int = 1, **more: Any) -> Any:
         return self.port.Message(**{"id": f"m-{number}", "type": "Letter", "version": 1, "body": b"{}", **more})

@@ -26,6 +26,7 @@ class Contributions:
     settings: tuple[Setting, ...]
     dependencies: tuple[Requirement, ...]
     dev_dependencies: tuple[Requirement, ...]
+    untyped: tuple[str, ...]
     lock: tuple[Requirement, ...]
     tasks: tuple[Task, ...]
     commands: tuple[Command, ...]
@@ -48,6 +49,7 @@ def collect(catalog: Catalog, blueprint: str, platform: str, capabilities: Itera
         settings=_rows(entries, lambda spec: spec.settings, lambda row: Setting(**row.model_dump())),
         dependencies=tuple(_requirement(name, catalog.pins, ()) for name in runtime),
         dev_dependencies=tuple(_requirement(name, catalog.pins, ()) for name in development),
+        untyped=tuple(sorted({module for spec in specs for module in spec.untyped})),
         lock=lock([*runtime, *development], catalog.pins),
         tasks=_rows(entries, lambda spec: spec.tasks, lambda row: Task(**row.model_dump())),
         commands=_rows(entries, lambda spec: spec.commands, lambda row: Command(**row.model_dump())),

@@ -453,6 +453,7 @@ class Architecture:
     settings: tuple[Setting, ...]
     dependencies: tuple[Requirement, ...]  # named by the layers, for pyproject.toml
     dev_dependencies: tuple[Requirement, ...]
+    untyped: tuple[str, ...] = ()  # modules of theirs without type hints
     lock: tuple[Requirement, ...]  # all of them with everything that they need
     tasks: tuple[Task, ...]
     commands: tuple[Command, ...]

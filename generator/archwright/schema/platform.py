@@ -144,6 +144,9 @@ class LayerSpec(Strict):
         default=[], description="Packages that its code imports, by name; pins give versions."
     )
     dev_dependencies: list[str] = Field(default=[], description="Packages that only its tests and tools need.")
+    untyped: list[str] = Field(
+        default=[], description="Modules that its packages ship without type hints, such as `grpc.*`."
+    )
     tasks: list[Task] = Field(default=[], description="Make targets.")
     commands: list[Command] = Field(default=[], description="Subcommands of the starter's program.")
     compose: dict[str, dict[str, Any]] = Field(
