@@ -35,4 +35,3 @@ class EmulatorWithClock(PubSubEmulator):
     async def _start(self, start_up: Any) -> None:
         self._loop = asyncio.get_running_loop()
         await super()._start(start_up)
-

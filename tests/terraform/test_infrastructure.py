@@ -126,17 +126,41 @@ FAULTS = {
 }
 
 
+GOOGLE_FAULTS = {
+    "syntax: missing brace": ("main.tf", "locals {", "locals "),
+    "undeclared variable": ("messaging.tf", "var.region", "var.regoin"),
+    "undeclared local": ("messaging.tf", "local.pubsub", "local.pubsubs"),
+    "undeclared resource": ("messaging.tf", "google_pubsub_topic.tasks.id", "google_pubsub_topic.task.id"),
+    "type of resource misspelt": ("messaging.tf", '"google_pubsub_subscription"', '"google_pubsub_subscripton"'),
+    "argument misspelt": ("messaging.tf", "ack_deadline_seconds ", "ack_deadline_second "),
+    "required argument missing": ("identities.tf", '  role   = "roles/pubsub.publisher"\n', ""),
+    "block misspelt": ("messaging.tf", "dead_letter_policy {", "dead_letters_policy {"),
+    "nested argument misspelt": ("messaging.tf", "max_delivery_attempts ", "max_delivery_attempt "),
+    "required nested argument missing": ("alarms.tf", '      comparison      = "COMPARISON_GT"\n', ""),
+    "block written as an argument": ("messaging.tf", "expiration_policy {", "expiration_policy = {"),
+    "number that is none": ("messaging.tf", "max_delivery_attempts = 100", 'max_delivery_attempts = "many"'),
+    "boolean that is none": ("messaging.tf", "exactly_once_delivery = true", 'exactly_once_delivery = "yes"'),
+    "reference to no attribute": ("identities.tf", ".member\n", ".membre\n"),
+    "read-only argument set": ("identities.tf", "  display_name =", '  email = "x"\n  display_name ='),
+    "argument of the provider misspelt": ("versions.tf", "  default_labels =", "  default_label ="),
+}
+ALL_FAULTS = [("azure", fault) for fault in FAULTS] + [("gcp", fault) for fault in GOOGLE_FAULTS]
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    return write_module("work-queue", "azure", tmp_path_factory.mktemp("whole"))
+    """The module of a work queue on each platform, in order."""
+    return {
+        platform: write_module("work-queue", platform, tmp_path_factory.mktemp(platform)) for platform, _ in ALL_FAULTS
+    }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_the_check_notices(fault, whole, tmp_path):
+@pytest.mark.parametrize(("platform", "fault"), ALL_FAULTS)
+def test_the_check_notices(platform, fault, whole, tmp_path):
     """Each of these faults, made in a module that is in order, is found."""
-    source, provider = whole
+    source, provider = whole[platform]
     folder = Path(shutil.copytree(source, tmp_path / "infra"))
-    name, old, new = FAULTS[fault]
+    name, old, new = (FAULTS if platform == "azure" else GOOGLE_FAULTS)[fault]
     text = (folder / name).read_text()
     assert old in text
     (folder / name).write_text(text.replace(old, new, 1))
