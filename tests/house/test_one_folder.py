@@ -52,11 +52,11 @@ def test_a_new_platform_is_one_new_folder(tmp_path, blueprint):
 
 @pytest.mark.parametrize("platform", sorted(CATALOG.platforms))
 def test_a_new_blueprint_is_one_new_folder(tmp_path, platform):
-    """A blueprint that nobody has heard of generates on every platform that binds what it asks for."""
+    """A blueprint that nobody has heard of generates on every platform that binds what it asks for, within its limits."""
     write_catalog(tmp_path)
     catalog = load_catalog([tmp_path])
 
-    planned = generate(catalog, "pigeon-post", tmp_path / "desk", platform=platform)
+    planned = generate(catalog, "pigeon-post", tmp_path / "desk", platform=platform, answers={"flights": 5})
 
     paths = [one.path for one in planned.files]
     assert platform in platforms_of(catalog, "pigeon-post")
