@@ -52,7 +52,7 @@ def test_a_new_platform_is_one_new_folder(tmp_path, blueprint):
 
 @pytest.mark.parametrize("platform", sorted(CATALOG.platforms))
 def test_a_new_blueprint_is_one_new_folder(tmp_path, platform):
-    """A blueprint that nobody has heard of generates on every platform that binds what it asks for, within its limits."""
+    """A blueprint that nobody has heard of generates on every platform that can hold what it asks for."""
     write_catalog(tmp_path)
     catalog = load_catalog([tmp_path])
 

@@ -180,7 +180,7 @@ def _check_json_union(avro: AvroType, value: object, where: str, depth: int) -> 
             if branch.label == label and branch.kind != "null":
                 _check_json(branch, inner, f"{where}.{label}", depth + 1)
                 return
-    choices = ", ".join('{"%s": …}' % branch.label for branch in avro.items if branch.kind != "null")
+    choices = ", ".join('{"' + branch.label + '": …}' for branch in avro.items if branch.kind != "null")
     raise AvroError(f"{where}: a union's value names its branch: {choices}")
 
 
