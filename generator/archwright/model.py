@@ -199,6 +199,8 @@ class Container:
     service: Service | None
     timeout: Duration | None = None  # for one message, request or execution
     payload: Size | None = None  # the largest input or output
+    retention: Duration | None = None  # how long it keeps what messages of `outlives` need
+    outlives: tuple[str, ...] = ()  # channel ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ def _check_parts(spec: Blueprint, check: _Checker, ends: set[str]) -> None:
     for name, container in spec.containers.items():
         handles = [container.handles] if isinstance(container.handles, str) else container.handles
         check.each(("containers", name, "handles"), "channel", handles, ends - set(spec.containers))
+        check.each(("containers", name, "outlives"), "channel", container.outlives, spec.channels)
     for name, channel in spec.channels.items():
         messages = [channel.message] if isinstance(channel.message, str) else channel.message
         check.each(("channels", name, "message"), "message", messages, spec.messages)

@@ -169,6 +169,8 @@ def _container(key: str, spec: schema.Container, services: Mapping[str, model.Se
         service=services[spec.capability] if spec.capability else None,
         timeout=_duration(spec.timeout),
         payload=Size.parse(spec.payload) if spec.payload else None,
+        retention=_duration(spec.retention),
+        outlives=tuple(spec.outlives),
     )
 
 

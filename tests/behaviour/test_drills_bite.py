@@ -126,7 +126,68 @@ TWO_STEPS = Cut(
 )
 NO_ALARM = Cut("the alarm is never raised", "src/desk/commands/dead_letters.py", "return 1 if old else 0", "return 0")
 
+CLAIMS = "src/desk/claims.py"
+SWEEP = "src/desk/sweep.py"
+TO_THE_BYTE = Cut(
+    "the limit is one byte short",
+    CLAIMS,
+    "if len(encode(inline).body) <= message_limit:",
+    "if len(encode(inline).body) < message_limit:",
+)
+ENDS_WITH_USE = Cut(
+    "the worker deletes the object that it has used",
+    "src/desk/handlers.py",
+    "draft.replace(folder / document.document_id)",
+    "draft.replace(folder / document.document_id); document.claim and _objects(settings).delete(document.claim.key)",
+)
+NO_SWEEP = Cut("the sweep deletes nothing", SWEEP, "objects.delete(found.key)", "pass")
+BLIND_SWEEP = Cut(
+    "the sweep does not look at dead letters", SWEEP, "needed = _needed(broker, queues)", "needed = set[str]()"
+)
+NO_RENEWAL_OF_OBJECTS = Cut(
+    "redrive leaves its object as old as it was",
+    "src/desk/commands/redrive.py",
+    "missing = renew_claims(objects, letter)",
+    "missing: list[str] = []",
+)
+OWN_CLOCK = Cut(
+    "the sweep goes by its machine's clock",
+    SWEEP,
+    "now = objects.put(_MARK, _Nothing(), overwrite=True).modified_at",
+    "import time, datetime as dt; now = dt.datetime.fromtimestamp(time.time(), dt.UTC)",
+)
+MISSING_RETRIED = Cut(
+    "a missing object is tried again", CLAIMS, "class ClaimMissing(PermanentError):", "class ClaimMissing(Exception):"
+)
+NOT_VERIFIED = Cut(
+    "the digest is not looked at",
+    CLAIMS,
+    "if (measured.size, measured.sha256) != (claim.size, claim.sha256):",
+    "if measured.size != claim.size:",
+)
+ANY_KEY = Cut("a claim may name anything", "src/desk/messages.py", 'pattern="^documents/[0-9a-f]{32}$"', 'pattern="."')
+ALL_AT_ONCE = Cut(
+    "an object is read as a whole", CLAIMS, "file.writelines(chunks(measured))", "file.write(measured.read())"
+)
+
 CUTS = {
+    "claim-check": {
+        "test_document_at_the_limit_goes_the_right_way": TO_THE_BYTE,
+        "test_accepted_document_survives_a_killed_sender": KEEPS_LATER,
+        "test_killed_worker_loses_nothing": NO_LEASE_END,
+        "test_second_delivery_finds_the_object": ENDS_WITH_USE,
+        "test_sender_that_crashes_leaves_an_orphan_that_is_swept": NO_SWEEP,
+        "test_failed_send_is_told_and_its_object_is_swept": SILENT,
+        "test_sender_is_told_when_the_object_store_is_away": SILENT,
+        "test_sweep_keeps_what_a_dead_letter_needs": BLIND_SWEEP,
+        "test_redrive_makes_its_object_new": NO_RENEWAL_OF_OBJECTS,
+        "test_sweep_goes_by_the_clock_of_the_store": OWN_CLOCK,
+        "test_missing_object_sets_its_document_aside": MISSING_RETRIED,
+        "test_changed_object_sets_its_document_aside": NOT_VERIFIED,
+        "test_claim_that_leads_elsewhere_is_refused": ANY_KEY,
+        "test_document_waits_for_the_object_store": ONE_ATTEMPT,
+        "test_large_document_is_never_held_in_memory": ALL_AT_ONCE,
+    },
     "work-queue": {
         "test_accepted_task_survives_a_killed_sender": KEEPS_LATER,
         "test_killed_worker_loses_nothing": NO_LEASE_END,

@@ -127,17 +127,18 @@ def test_schemas_refuse_what_is_incomplete(path):
 
 
 # The starter's settings take these as their defaults, so that no channel names them.
-IN_SETTINGS = {"max_redrives", "redrive_rate", "alarm_age"}
+IN_SETTINGS = {"max_redrives", "redrive_rate", "alarm_age", "largest_mib"}
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=name_of)
 def test_parameters_are_used_and_their_defaults_hold(path):
     """Every parameter sets a knob or a setting, its default lies in its range, and its help is one sentence."""
     value = yamlfile.load(path, path.name).value
-    in_channels = {name for _, text in texts(value["channels"]) for name in PARAMETER.findall(text)}
+    parts = [value["channels"], value["containers"]]
+    in_parts = {name for _, text in texts(parts) for name in PARAMETER.findall(text)}
 
     for name, parameter in value["parameters"].items():
-        assert name in in_channels | IN_SETTINGS
+        assert name in in_parts | IN_SETTINGS
         low, default, high = (measured(parameter, parameter.get(key)) for key in ("minimum", "default", "maximum"))
         assert low <= default <= high, name
 

@@ -379,3 +379,25 @@ def test_a_finding_is_found_in_the_blueprint(tmp_path, subject, place):
 
     assert BLUEPRINT.splitlines()[one.location.line - 1].startswith(place)
     assert one.hint == ("set 5m: `--set rest=5m`." if subject == "pigeons.lease" else "set 5m.")
+
+
+def test_what_messages_need_is_kept_longer_than_they_may_wait():
+    """An object that goes while its message waits, or is set aside, is refused; one kept a second longer is not."""
+
+    def kept(seconds, aside=None):
+        claim = resolve(load_catalog(), "claim-check", "local", "order-desk", {})
+        channel = dataclasses.replace(claim.channels[0], retention=Duration(100))
+        channel = dataclasses.replace(channel, queue=dataclasses.replace(channel.queue, dead_letter_retention=aside))
+        containers = tuple(
+            dataclasses.replace(one, retention=Duration(seconds)) if one.outlives else one for one in claim.containers
+        )
+        return [
+            one.message
+            for one in review(dataclasses.replace(claim, channels=(channel,), containers=containers))
+            if one.code == "AW224"
+        ]
+
+    assert kept(100) == ["it is kept for 1m40s, but a message of `documents` may wait for 1m40s"]
+    assert kept(101) == []
+    assert len(kept(300, Duration(200))) == 1
+    assert kept(301, Duration(200)) == []

@@ -121,6 +121,22 @@ def messages_fit_their_channel(architecture: Architecture) -> Iterator[Problem]:
                 yield Problem(subject=f"{channel.id}.payload", message=message, hint=hint, nearest=size)
 
 
+@rule("AW224", Severity.ERROR)
+def what_messages_need_outlives_them(architecture: Architecture) -> Iterator[Problem]:
+    """What a container keeps for a channel's messages is kept for longer than one of them may wait."""
+    channels = {channel.id: channel for channel in architecture.channels}
+    for container in architecture.containers:
+        for channel in (channels[name] for name in container.outlives):
+            aside = max((seconds(queue.dead_letter_retention) or 0 for queue in channel.queues), default=0)
+            wait = (seconds(channel.retention) or 0) + aside
+            if container.retention and container.retention.seconds <= wait:
+                longest = str(Duration(wait))
+                kept = container.retention
+                message = f"it is kept for {kept}, but a message of `{channel.id}` may wait for {longest}"
+                hint = f"keep it for more than {longest}, or let messages live shorter."
+                yield Problem(subject=f"{container.id}.retention", message=message, hint=hint)
+
+
 def _handling(architecture: Architecture, container: Container) -> Duration | None:
     """Return how long `container` may take for one message: what it says itself, else the worker's own bound."""
     bounds = [one.default for one in architecture.settings if one.name == _LONGEST_HANDLING]

@@ -80,6 +80,12 @@ class Container(Strict):
         default=None, description="How long it may take for one message, request or execution."
     )
     payload: SizeText | None = Field(default=None, description="The largest input or output that it has to take.")
+    retention: DurationText | None = Field(
+        default=None, description="How long it keeps what it holds for the messages of the channels in `outlives`."
+    )
+    outlives: list[Slug] = Field(
+        default=[], description="Channels whose messages need what it holds for as long as they may come."
+    )
 
 
 class Retry(Strict):
