@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from archwright.emulators.blob import BlobEmulator
+from archwright.emulators.cloudstorage import CloudStorageEmulator
 from port_desk import load
 from port_shed import MEGABYTE, Trickle, write_shed
 
@@ -67,7 +68,19 @@ def azure(source, folder):
     return Shed(port=port, open=lambda: adapter.open_objects(read(variables)), stack=stack)
 
 
-ADAPTERS = {"azure": azure, "local": local}
+def gcp(source, folder):
+    """Cloud Storage: every store connects anew to one emulator through the official SDK."""
+    del folder
+    port, settings, adapter = load(source, "shed_gcp", "objects.port", "settings", "objects.adapter")
+    stack = ExitStack()
+    emulator = stack.enter_context(CloudStorageEmulator(buckets=["objects"]))
+    environment = stack.enter_context(pytest.MonkeyPatch.context())
+    environment.setenv("STORAGE_EMULATOR_HOST", emulator.endpoint)
+    read = settings.Settings.from_environment
+    return Shed(port=port, open=lambda: adapter.open_objects(read({"STORAGE_BUCKET": "objects"})), stack=stack)
+
+
+ADAPTERS = {"azure": azure, "gcp": gcp, "local": local}
 
 
 @pytest.fixture(scope="module", params=sorted(ADAPTERS))
