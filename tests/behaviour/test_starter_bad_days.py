@@ -222,7 +222,7 @@ def test_what_is_set_wrongly_is_named(home, arguments, tmp_path):
 
 
 def test_a_broker_that_is_down_at_the_start_is_waited_for(home, broker, tmp_path):
-    """The worker says so, waits longer each time, and works once the broker is there."""
+    """The worker says so, waits before it tries again, and works once the broker is there."""
     process, log = worker(home, broker, tmp_path)
     wait_until(lambda: log.exists() and log.read_text().count("trying again in") >= 2, log)
     refused, _ = send(home, broker, tmp_path)
@@ -232,7 +232,7 @@ def test_a_broker_that_is_down_at_the_start_is_waited_for(home, broker, tmp_path
     wait_until(lambda: journal(tmp_path / "journal.jsonl", "done") == [sent], log)
 
     pauses = [int(pause) for pause in re.findall(r"trying again in (\d+) s", log.read_text())]
-    assert pauses[:2] == [1, 2]
+    assert min(pauses) >= 1
     assert (refused.returncode, accepted.returncode) == (1, 0)
     assert "hint" in refused.stderr
     assert "Traceback" not in refused.stderr + log.read_text()
