@@ -38,7 +38,7 @@ def test_what_holds_is_told_in_one_line(on_a_mountain):
 
 def test_a_blueprint_is_reviewed_wherever_it_runs(on_a_mountain):
     """Without --platform every platform that gives the capabilities is asked, the made-up one among them."""
-    said = on_a_mountain("review").stdout
+    said = on_a_mountain("review").stdout.splitlines()[-1]
 
     assert said.startswith("`pigeon-post` on ")
     assert {"azure", "local", "mountain"} <= set(
@@ -129,7 +129,7 @@ def test_a_comparison_fits_a_narrow_terminal(on_a_mountain, platforms):
 
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "Service Bus queue" in " ".join(done.stdout.split()) or platforms == "local"
+    assert "SQLite" in done.stdout
 
 
 def test_a_comparison_is_data_too(on_a_mountain):
