@@ -169,8 +169,45 @@ ANY_KEY = Cut("a claim may name anything", "src/desk/messages.py", 'pattern="^do
 ALL_AT_ONCE = Cut(
     "an object is read as a whole", CLAIMS, "file.writelines(chunks(measured))", "file.write(measured.read())"
 )
+INBOX = "src/desk/inbox.py"
+MARK_FIRST = Cut(
+    "the mark is written before the effect",
+    INBOX,
+    "self._store.write(mark, *effect())",
+    "self._store.write(mark); self._store.write(*effect())",
+)
+MARK_LAST = Cut("there is no mark", INBOX, "self._store.write(mark, *effect())", "self._store.write(*effect())")
+NO_KEY = Cut(
+    "the bank is given a key that is new each time",
+    "src/desk/handlers.py",
+    "bank.collect(key=deposit.deposit_id,",
+    "bank.collect(key=context.message_id + str(context.deliveries),",
+)
+NO_FINGERPRINT = Cut("bodies are not compared", INBOX, 'if seen.data["fingerprint"] != print_:', "if not seen:")
+NO_WINDOW = Cut("age is not looked at", INBOX, "if now - at > self._window:", "if not at:")
+FORGETS_EARLY = Cut("marks are forgotten after one window", INBOX, "now - 2 * self._window", "now - self._window")
+TRUSTS_CLOCK = Cut("forgetting trusts its clock", INBOX, "if moved > self._window:", "if not moved:")
+NAIVE_TIME = Cut(
+    "a time needs no zone", "src/desk/messages.py", 'pattern="(Z|[+-][0-9][0-9]:[0-9][0-9])$"', 'pattern=""'
+)
 
 CUTS = {
+    "idempotent-consumer": {
+        "test_accepted_deposit_survives_a_killed_sender": KEEPS_LATER,
+        "test_crash_between_effect_and_ack_repeats_nothing": MARK_LAST,
+        "test_crash_before_the_write_loses_nothing": MARK_FIRST,
+        "test_effect_outside_of_the_store_happens_once": NO_KEY,
+        "test_duplicates_at_once_have_one_effect": MARK_LAST,
+        "test_effect_and_mark_are_written_together": MARK_FIRST,
+        "test_same_id_with_another_body_is_set_aside": NO_FINGERPRINT,
+        "test_duplicate_after_the_window_is_set_aside": NO_WINDOW,
+        "test_forgetting_leaves_what_may_come_again": FORGETS_EARLY,
+        "test_clock_that_jumps_forgets_nothing": TRUSTS_CLOCK,
+        "test_redriven_deposit_that_fails_again_is_booked_once": MARK_LAST,
+        "test_deposit_waits_for_the_store": ONE_ATTEMPT,
+        "test_unreadable_deposit_is_set_aside_at_once": NAIVE_TIME,
+        "test_sender_is_told_when_the_broker_is_away": SILENT,
+    },
     "claim-check": {
         "test_document_at_the_limit_goes_the_right_way": TO_THE_BYTE,
         "test_accepted_document_survives_a_killed_sender": KEEPS_LATER,
