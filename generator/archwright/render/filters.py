@@ -16,6 +16,11 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", text).lower()).strip("-")
 
 
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 def _snake(text: str) -> str:
     return _slug(text).replace("-", "_")
 
@@ -74,7 +79,7 @@ def _blocks(value: object) -> str:
 
 
 FILTERS = {
-    "slug": _slug,
+    "anchor": _anchor,
     "snake": _snake,
     "pascal": _pascal,
     "py": _python,
