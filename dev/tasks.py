@@ -33,7 +33,7 @@ def environment() -> None:
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted:
         return
     print("Making the environment in .venv (once; about a minute).", flush=True)
-    uv = shutil.which("uv")
+    uv = shutil.which("uv") or shutil.which("uv", path=str(BIN))  # the environment has one, once it is made
     if uv:
         if not PYTHON.exists():
             call(uv, "venv", "--quiet", "--python", sys.executable, str(VENV))
