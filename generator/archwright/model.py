@@ -287,22 +287,126 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRetry:
+    """How a step is tried again after these errors; `any`, `timeout`, `heartbeat`, or names that handlers report."""
+
+    errors: tuple[str, ...]
+    attempts: int  # after the first
+    first: Duration
+    longest: Duration
+    exponential: bool
+    jitter: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catch:
+    """Where a step that has failed for good goes on; `result` is where `{error, cause}` is put, or empty."""
+
+    errors: tuple[str, ...]
+    next: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A condition on one place of the data: `equals`, `above`, `below` or `present`, and the value it compares to."""
+
+    path: str
+    comparison: str
+    value: str | float | bool
+    next: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a workflow."""
+    """One step of a workflow; `next` is empty where the workflow, or one run of a map, ends with it."""
 
     id: str
     name: str
-    kind: str
-    details: Mapping[str, Any]
+    description: str
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingStep(Step):
+    """A step that may fail, be tried again, and be caught; `result` is where its result is put, or empty."""
+
+    result: str
+    input: Mapping[str, str]  # name → place in the data
+    retries: tuple[StepRetry, ...]
+    catches: tuple[Catch, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskStep(FailingStep):
+    """A worker calls a handler with `input`, or with all of the data where that is empty."""
+
+    handler: str
+    timeout: Duration  # for one attempt, from the moment at which it waits in the queue
+    heartbeat: Duration | None  # the longest silence, from the same moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapStep(FailingStep):
+    """The same steps for each item of a list; they see it as `item`, its place as `index`, and `input` besides."""
+
+    over: str
+    item: str
+    most: int
+    concurrency: int
+    start: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceStep(Step):
+    """The first case that holds says what follows; `otherwise` where none does."""
+
+    cases: tuple[Case, ...]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStep(Step):
+    """Time passes."""
+
+    duration: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SucceedStep(Step):
+    """The end, well; `output` is the place in the data that is given back, or empty for all of it."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailStep(Step):
+    """The end, badly."""
+
+    error: str
+    cause: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """An orchestration: steps with retries, timeouts and compensations."""
+    """An orchestration: which step follows which, what each may take, and what happens when one fails."""
 
     id: str
     name: str
+    description: str
+    engine: Container
+    queue: Channel  # carries `StepDue`, by which steps reach their workers
+    input: tuple[str, ...]
+    timeout: Duration
+    start: str
     steps: tuple[Step, ...]
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The names of the handlers that its tasks call, each once, in their order."""
+        inner = [step for one in self.steps for step in (one, *(one.steps if isinstance(one, MapStep) else ()))]
+        return tuple(dict.fromkeys(step.handler for step in inner if isinstance(step, TaskStep)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archwright.errors import Finding, Severity
-from archwright.schema import PARAMETER, Blueprint, LayerSpec, Pin, Platform
+from archwright.flowchecks import workflow_problems
+from archwright.schema import PARAMETER, Blueprint, LayerSpec, Pin, Platform, contracts
 from archwright.shapes import nearest
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def blueprint_problems(spec: Blueprint, document: Document, known: Known) -> Ite
         yield _taken(document, parameter)
     yield from _doubles(document, "decisions", [decision.id for decision in spec.decisions])
     yield from check.findings
+    yield from workflow_problems(spec, document)
 
 
 def _check_parts(spec: Blueprint, check: _Checker, ends: set[str]) -> None:
@@ -66,7 +68,7 @@ def _check_parts(spec: Blueprint, check: _Checker, ends: set[str]) -> None:
         check.each(("containers", name, "outlives"), "channel", container.outlives, spec.channels)
     for name, channel in spec.channels.items():
         messages = [channel.message] if isinstance(channel.message, str) else channel.message
-        check.each(("channels", name, "message"), "message", messages, spec.messages)
+        check.each(("channels", name, "message"), "message", messages, contracts(spec))
     for number, flow in enumerate(spec.flows):
         check.one(("flows", number, "from"), "container or channel", flow.from_, ends)
         check.one(("flows", number, "to"), "container or channel", flow.to, ends)

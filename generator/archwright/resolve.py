@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archwright import model, schema
 from archwright.errors import Finding, ResolutionError, Severity
 from archwright.layers import collect
+from archwright.orchestration import read_workflows
 from archwright.parameters import check_day, check_package, read_answers, starter_named, substitute
 from archwright.quantities import Duration, Size
 from archwright.shapes import check_shape
@@ -44,15 +45,17 @@ def resolve(
     names = {"starter": starter.name, "package": starter.package} | {
         key: str(one.value) for key, one in parameters.items()
     }
+    containers = tuple(_container(key, one, services) for key, one in spec.containers.items())
+    channels = tuple(_channel(key, one, services) for key, one in spec.channels.items())
     return model.Architecture(
         blueprint=_blueprint(spec, catalog),
         platform=model.PlatformRef(id=target.id, name=target.name, summary=target.summary),
         starter=starter,
         parameters=parameters,
-        containers=tuple(_container(key, one, services) for key, one in spec.containers.items()),
-        channels=tuple(_channel(key, one, services) for key, one in spec.channels.items()),
-        messages=tuple(_message(key, one) for key, one in spec.messages.items()),
-        workflows=(),
+        containers=containers,
+        channels=channels,
+        messages=tuple(_message(key, one) for key, one in schema.contracts(spec).items()),
+        workflows=read_workflows(spec, containers, channels),
         relationships=tuple(_relationship(flow) for flow in spec.flows),
         decisions=tuple(_decision(one, target, parameters) for one in spec.decisions),
         guarantees=tuple(_guarantee(one) for one in spec.guarantees),

@@ -22,6 +22,7 @@ from archwright.schema.blueprint import (
     Retry,
     Subscription,
 )
+from archwright.schema.contracts import LONGEST_INPUT, STEP_DUE, contracts
 from archwright.schema.facts import Limit, Price, Sourced
 from archwright.schema.parameter import Parameter
 from archwright.schema.platform import (
@@ -40,6 +41,19 @@ from archwright.schema.platform import (
     Task,
 )
 from archwright.schema.words import PARAMETER, FactId, Strict
+from archwright.schema.workflow import (
+    Case,
+    Catch,
+    ChoiceStep,
+    FailStep,
+    MapStep,
+    Step,
+    StepRetry,
+    SucceedStep,
+    TaskStep,
+    WaitStep,
+    Workflow,
+)
 
 if TYPE_CHECKING:
     from pydantic_core import core_schema
@@ -47,12 +61,17 @@ if TYPE_CHECKING:
 __all__ = [
     "FACT_KINDS",
     "KINDS",
+    "LONGEST_INPUT",
     "PARAMETER",
+    "STEP_DUE",
     "Absent",
     "Binding",
     "Blueprint",
+    "Case",
+    "Catch",
     "Channel",
     "Choice",
+    "ChoiceStep",
     "Command",
     "Container",
     "Decision",
@@ -60,6 +79,7 @@ __all__ = [
     "Emulated",
     "Exclusion",
     "FactId",
+    "FailStep",
     "FailureMode",
     "Flow",
     "Guarantee",
@@ -67,6 +87,7 @@ __all__ = [
     "KnownAs",
     "LayerSpec",
     "Limit",
+    "MapStep",
     "Message",
     "Option",
     "Parameter",
@@ -78,9 +99,16 @@ __all__ = [
     "Retry",
     "Setting",
     "Sourced",
+    "Step",
+    "StepRetry",
     "Strict",
     "Subscription",
+    "SucceedStep",
     "Task",
+    "TaskStep",
+    "WaitStep",
+    "Workflow",
+    "contracts",
     "json_schema",
 ]
 

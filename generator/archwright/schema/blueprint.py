@@ -22,6 +22,7 @@ from archwright.schema.words import (
     TypeName,
     Word,
 )
+from archwright.schema.workflow import Workflow  # noqa: TC001  # pydantic reads it at run time
 
 
 class Problem(Strict):
@@ -248,6 +249,7 @@ class Blueprint(Strict):
     messages: dict[TypeName, Message] = Field(default={}, description="The contracts of what is sent, by name.")
     containers: dict[Slug, Container] = Field(min_length=1, description="The parts that run or keep something, by id.")
     channels: dict[Slug, Channel] = Field(default={}, description="The queues, topics and streams, by id.")
+    workflows: dict[Slug, Workflow] = Field(default={}, description="The orchestrations, by id.")
     flows: list[Flow] = Field(default=[], description="The arrows of the diagram.")
     guarantees: list[Guarantee] = Field(default=[], description="What holds on each hop.")
     failure_modes: list[FailureMode] = Field(min_length=1, description="How it fails, and what happens then.")

@@ -21,6 +21,10 @@ _MISTAKES = {
     "AW104": ("Something is named that does not exist.", "The hint names the nearest that does."),
     "AW105": ("An id differs from the name of its folder.", "Rename one of them."),
     "AW106": ("Template layers require each other in a circle.", "Remove one of the requirements."),
+    "AW107": ("No step of a workflow leads to this one.", "Let one go on to it, or take it out."),
+    "AW108": ("A workflow cannot end once it is at this step.", "Let a step that follows go on to one that ends."),
+    "AW109": ("A step reads what is not in the data on every way to it.", "Put it there, or read something else."),
+    "AW110": ("`any` stands beside or before other errors and hides them.", "Give it an entry of its own, the last."),
     "AW111": ("The platform does not give a capability that the blueprint asks for.", "Choose another, or bind it."),
 }
 _CODE = re.compile(r"\bAW[1-9]\d\d\b")
