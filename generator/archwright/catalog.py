@@ -108,6 +108,7 @@ def read_catalog(extra: Sequence[Path] = ()) -> Catalog:
         facts=frozenset(catalog.facts.limits) | frozenset(catalog.facts.prices) | reader.broken,
         limits=frozenset(catalog.facts.limits) | reader.broken,
         prices=frozenset(catalog.facts.prices) | reader.broken,
+        rates=frozenset(name for name, price in catalog.facts.prices.items() if "usd" in price.usd) | reader.broken,
         emulators=resources.emulators(),
         layers=frozenset(catalog.layers),
         pins=frozenset(catalog.pins),

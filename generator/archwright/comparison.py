@@ -86,6 +86,7 @@ def compare(columns: Sequence[Reviewed]) -> tuple[Row, ...]:
     rows += _table(bound, "Guarantee", _guarantees)
     rows += _table(bound, "Limit", _limits)
     rows += _table(bound, "Decision", _decisions)
+    rows += _table(bound, "Cost of a month", _estimate)
     rows += _table(bound, "Price", _prices)
     return tuple(rows)
 
@@ -178,6 +179,16 @@ def _shown(knob: str, number: float) -> str:
 def _decisions(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
     for one in architecture.decisions:
         yield one.id, one.outcome.name, ""
+
+
+def _estimate(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
+    """Give what a month costs at each load, and what is not in that."""
+    month = architecture.estimate
+    if month is None:
+        return
+    for load, total in zip(month.loads, month.totals, strict=True):
+        yield f"{load:,} messages of {Size(month.bytes)}", f"USD {total:,.2f}", ""
+    yield "not in it", ", ".join(month.left_out) or NOTHING, ""
 
 
 def _prices(architecture: Architecture) -> Iterator[tuple[str, str, str]]:

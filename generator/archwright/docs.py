@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archwright.model import Architecture, Channel, Guarantee, Message, Queue, Relationship
 
 _README = ("docs/readme.md.jinja", "docs/readme-end.md.jinja")
+_ESTIMATE = "docs/estimate.md.jinja"
 _COST = "cost.md.jinja"  # beside a platform's platform.yaml: what it costs there, and how to take it away
 
 
@@ -32,7 +33,14 @@ def export_documents(architecture: Architecture) -> FileTree:
 
 
 def _cost(architecture: Architecture) -> str:
-    """Return the README's section about cost: the platform's own, or the one that holds anywhere."""
+    """Return the README's section about cost: the platform's own, or the one that holds anywhere; then the estimate."""
+    section = _platform_cost(architecture)
+    if not architecture.estimate:
+        return section
+    return "\n".join([section, render.render_template(_ESTIMATE, architecture)])
+
+
+def _platform_cost(architecture: Architecture) -> str:
     for layer in architecture.layers:
         if layer.id.startswith(f"platforms/{architecture.platform.id}/"):
             folder = next(one for one in layer.folder.parents if one.name == architecture.platform.id)

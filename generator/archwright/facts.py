@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,17 @@ class Price:
     read: str
     confidence: str
     note: str
+    billing_chunk: str = ""
+
+    @property
+    def per(self) -> float:
+        """How many units `usd` pays for: a million of `1M requests`, one of `GiB`."""
+        return _leading(self.unit) or 1
+
+    @property
+    def free(self) -> float:
+        """How many units are free every month."""
+        return _leading(self.free_tier)
 
     def as_fact(self) -> Fact:
         """Return the price in the words of a fact, for documents that list both."""
@@ -43,6 +55,12 @@ class Price:
             confidence=self.confidence,
             note=self.note,
         )
+
+
+def _leading(text: str) -> float:
+    """Return the number that `text` begins with, such as 1,000,000 for `1M/month`; 0 if there is none."""
+    match = re.match(r"([\d,.]+)(M?)", text)
+    return float(match[1].replace(",", "")) * (10**6 if match[2] else 1) if match else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ def make_limit(fact_id: str, entry: Mapping[str, Any]) -> Fact:
 def make_price(fact_id: str, entry: Mapping[str, Any]) -> Price:
     """Make a price from a validated entry of `prices.yaml`."""
     usd = entry["usd"]
-    keys = ("service", "what", "unit", "region", "free_tier", "source", "read", "confidence", "note")
+    keys = ("service", "what", "unit", "region", "free_tier", "billing_chunk", "source", "read", "confidence", "note")
     return Price(
         id=fact_id,
         usd=usd if isinstance(usd, dict) else {"usd": usd},

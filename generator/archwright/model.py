@@ -170,6 +170,45 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """A price that a service charges, and how much of it a month uses."""
+
+    price: Fact
+    usd: float  # US dollars for `per` units
+    per: float
+    free: float  # units that are free every month
+    chunk: int  # bytes that a message's size is rounded up to; 0: it is not
+    units: Mapping[str, float]  # months, sent, delivered, gib_sent or gib_delivered → units for each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateLine:
+    """What one price comes to in a month, in US dollars, at each load of the estimate."""
+
+    price: Fact
+    amounts: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a month costs by list prices, at several loads.
+
+    `loads` are messages that each channel takes in a month, of `bytes` each; `left_out` names what no sourced price is
+    known for.
+    """
+
+    loads: tuple[int, ...]
+    bytes: int
+    lines: tuple[EstimateLine, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def totals(self) -> tuple[float, ...]:
+        """The sum of the lines at each load."""
+        return tuple(sum(amounts) for amounts in zip(*(line.amounts for line in self.lines), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The platform's product behind a capability, and how well it keeps the promise."""
 
@@ -184,6 +223,7 @@ class Service:
     renewable: frozenset[str]  # knobs whose limit can be renewed while working
     tier: str = ""  # the tier that was chosen, if the platform has tiers
     excludes: tuple[Exclusion, ...] = ()
+    costs: tuple[Cost, ...] = ()  # in the tier that was chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -556,6 +596,7 @@ class Architecture:
     failure_modes: tuple[FailureMode, ...]
     facts: tuple[Fact, ...]
     prices: tuple[Fact, ...] = ()  # what the platform charges for
+    estimate: Estimate | None = None  # what that comes to in a month
     settings: tuple[Setting, ...]
     dependencies: tuple[Requirement, ...]  # named by the layers, for pyproject.toml
     dev_dependencies: tuple[Requirement, ...]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from archwright.errors import Finding, Severity
 from archwright.flowchecks import workflow_problems
-from archwright.schema import PARAMETER, Blueprint, LayerSpec, Pin, Platform, contracts
+from archwright.schema import PARAMETER, Blueprint, Cost, LayerSpec, Pin, Platform, contracts
 from archwright.shapes import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archwright.yamlfile import Document, Place
 
@@ -24,6 +24,7 @@ class Known:
     facts: frozenset[str]
     limits: frozenset[str]  # those of the facts that a knob can be held against
     prices: frozenset[str]
+    rates: frozenset[str]  # those of the prices that are one number for a unit
     layers: frozenset[str]
     pins: frozenset[str]
     parameters: frozenset[str]  # those of every starter
@@ -110,11 +111,21 @@ def platform_problems(spec: Platform, document: Document, known: Known) -> Itera
             place = ("bindings", capability, "excludes", number)
             check.one((*place, "limit"), "limit", one.limit, known.limits)
             check.each((*place, "tier"), "tier", [one.tier] if one.tier else [], tiers)
-    for number, price in enumerate(spec.prices):
-        check.one(("prices", number), "price", price, known.facts - known.limits)
+        _check_costs(check, ("bindings", capability, "costs"), binding.costs, known, tiers)
+    _check_costs(check, ("costs",), spec.costs, known, tiers)
     for number, price in enumerate(spec.prices):
         check.one(("prices", number), "price", price, known.prices)
     yield from check.findings
+
+
+def _check_costs(
+    check: _Checker, place: tuple[str, ...], costs: Sequence[Cost], known: Known, tiers: Iterable[str]
+) -> None:
+    for number, cost in enumerate(costs):
+        here: tuple[str | int, ...] = (*place, number)
+        check.one((*here, "price"), "price of one number", cost.price, known.rates)
+        check.each((*here, "included_in"), "price", [cost.included_in] if cost.included_in else [], known.prices)
+        check.each((*here, "tier"), "tier", [cost.tier] if cost.tier else [], tiers)
 
 
 def layer_problems(layer_id: str, layers: Mapping[str, tuple[LayerSpec, Document]], known: Known) -> Iterator[Finding]:

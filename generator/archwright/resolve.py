@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archwright import model, schema
+from archwright.costs import estimate
 from archwright.errors import Finding, ResolutionError, Severity
 from archwright.layers import collect
 from archwright.orchestration import read_workflows
@@ -62,6 +63,7 @@ def resolve(
         failure_modes=tuple(_failure_mode(one) for one in spec.failure_modes),
         facts=_facts(spec, services.values(), catalog.facts),
         prices=tuple(catalog.facts.prices[one].as_fact() for one in target.prices),
+        estimate=estimate(_costs(target.costs, catalog.facts, tier), channels, containers),
         story=tuple(spec.story),
         settings=tuple(_setting(one, names) for one in parts.settings),
         **{field: getattr(parts, field) for field in parts.__dataclass_fields__ if field != "settings"},
@@ -158,7 +160,27 @@ def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str
             )
             for one in binding.excludes
         ),
+        costs=_costs(binding.costs, facts, tier),
     )
+
+
+def _costs(costs: Iterable[schema.Cost], facts: Facts, tier: str) -> tuple[model.Cost, ...]:
+    """Return what is charged in the tier."""
+    found = []
+    for one in costs:
+        price = facts.prices[one.price]
+        if one.tier in {None, tier}:
+            found.append(
+                model.Cost(
+                    price=price.as_fact(),
+                    usd=price.usd["usd"],
+                    per=price.per,
+                    free=0 if "months" in one.units else facts.prices[one.included_in or one.price].free,
+                    chunk=Size.parse(price.billing_chunk).bytes if price.billing_chunk else 0,
+                    units={str(quantity): number for quantity, number in one.units.items()},
+                )
+            )
+    return tuple(found)
 
 
 def _container(key: str, spec: schema.Container, services: Mapping[str, model.Service]) -> model.Container:

@@ -89,7 +89,7 @@ def compare(
     output: Annotated[Layout, typer.Option("--format", help="How to print it.")] = Layout.TEXT,
     catalog: CatalogOption = None,
 ) -> None:
-    """Show side by side what changes from platform to platform: services, guarantees, limits, decisions, prices.
+    """Show side by side what changes from platform to platform: services, guarantees, limits, decisions, cost.
 
     Examples:
         archwright compare work-queue

@@ -55,6 +55,19 @@ class Exclusion(Strict):
         return self
 
 
+class Cost(Strict):
+    """A price that is charged, and how much of it a month uses."""
+
+    price: FactId = Field(description="The id of the price in `blueprints/facts/prices.yaml`.")
+    units: dict[Literal["months", "sent", "delivered", "gib_sent", "gib_delivered"], int | float] = Field(
+        min_length=1, description="Units used for each month, message sent or delivered, or GiB of them."
+    )
+    tier: Slug | None = Field(default=None, description="The tier in which it is charged; every one if left out.")
+    included_in: FactId | None = Field(
+        default=None, description="The price whose free amount covers the first units; its own if left out."
+    )
+
+
 class Binding(Strict):
     """What a platform gives for a capability."""
 
@@ -70,6 +83,7 @@ class Binding(Strict):
     terraform: str = Field(default="", description="The Terraform partial that sets it up.")
     knobs: dict[str, Knob] = Field(default={}, description="Knob → the limit that holds it.")
     excludes: list[Exclusion] = Field(default=[], description="What the service does not hold together.")
+    costs: list[Cost] = Field(default=[], description="What each channel of it is charged for.")
 
 
 class Choice(Strict):
@@ -99,6 +113,7 @@ class Platform(Strict):
     bindings: dict[Slug, Binding] = Field(description="Capability → the service that gives it.")
     chooses: dict[Slug, Choice] = Field(default={}, description="Decision → the platform's answer to it.")
     prices: list[FactId] = Field(default=[], description="What it charges for: ids in `blueprints/facts/prices.yaml`.")
+    costs: list[Cost] = Field(default=[], description="What is charged once, however many channels there are.")
     development: Development = Field(default=Development(), description="How it runs on a laptop.")
 
 

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from archwright.catalog import load_catalog, read_catalog
+from archwright.resolve import resolve
+from made_up import PLATFORM, write_catalog
+
+CATALOG = load_catalog()
+
+
+def month(blueprint, platform, **answers):
+    return resolve(CATALOG, blueprint, platform, "order-desk", answers).estimate
+
+
+@pytest.mark.parametrize(
+    ("platform", "answers", "dollars"),
+    [  # 10 million messages of 4 KiB, by hand from the list prices
+        ("azure", {"tier": "basic"}, 30 * 0.05),  # three operations each
+        ("azure", {"tier": "standard"}, 9.81 + (30 - 13) * 0.8),  # 13 million are part of the base charge
+        ("azure", {"tier": "premium"}, 677.08),
+        ("gcp", {}, (2 * 10_000_000 * 4096 / 2**30 - 10) * 0.0390625),  # in and out; 10 GiB are free
+    ],
+)
+def test_a_month_of_a_work_queue(platform, answers, dollars):
+    """The estimate is what one would reckon by hand."""
+    assert month("work-queue", platform, **answers).totals[-1] == pytest.approx(dollars)
+
+
+def test_every_subscription_is_one_more_delivery():
+    """A topic is charged for each copy that it delivers."""
+    topic = resolve(CATALOG, "publish-subscribe", "gcp", "order-desk", {})
+    [channel] = topic.channels
+
+    carried = (1 + len(channel.queues)) * 10_000_000 * 4096 / 2**30
+    assert topic.estimate.totals[-1] == pytest.approx((carried - 10) * 0.0390625)
+
+
+def test_what_has_no_price_is_named():
+    """A service without a sourced price is not counted as nothing."""
+    assert month("claim-check", "azure").left_out == ("Blob Storage container", "what runs the program")
+    assert month("work-queue", "local") is None
+
+
+def test_what_is_free_is_so_once(tmp_path):
+    """Two channels share the free amount of a price."""
+    text = PLATFORM.replace(
+        "Pigeon loft", "Pigeon loft\n    costs: [{price: gcp.pubsub.throughput, units: {gib_sent: 1}}]", 1
+    )
+    catalog = read_catalog([write_catalog(tmp_path, platform=text)])
+    [channel] = resolve(catalog, "pigeon-post", "mountain", "my-post", {}).channels
+
+    from archwright.costs import estimate  # noqa: PLC0415  # the one test that adds channels up itself
+
+    twice = estimate([], [channel, channel], [])
+    assert twice.totals[-1] == pytest.approx((2 * 10_000_000 * 4096 / 2**30 - 10) * 0.0390625)
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ("{price: gcp.pubsub.thruput, units: {sent: 1}}", "unknown price of one number `gcp.pubsub.thruput`"),
+        ("{price: gcp.pubsub.throughput, units: {sent: 1}, tier: gold}", "unknown tier `gold`"),
+        ("{price: gcp.pubsub.throughput, units: {}}", "needs at least 1"),
+        ("{price: gcp.pubsub.throughput, units: {letters: 1}}", "letters"),
+    ],
+)
+def test_a_cost_that_names_nothing_is_found(tmp_path, cost, told):
+    """Prices, tiers and units are checked when the catalog is read."""
+    text = PLATFORM.replace("Pigeon loft", f"Pigeon loft\n    costs: [{cost}]", 1)
+
+    found = read_catalog([write_catalog(tmp_path, platform=text)]).findings
+
+    assert any(told in f"{finding.message} {finding.subject} {finding.hint}" for finding in found), found
