@@ -72,7 +72,7 @@ def pytest(*arguments: str) -> None:
 
     Drills kill processes and wait for leases to end: on a busy machine one may run out of its patience.
     """
-    if code_of(str(BIN / "pytest"), "-n", "2", "--dist", "loadgroup", *arguments) == 0:
+    if code_of(str(BIN / "pytest"), "-n", "2", "--dist", "loadgroup", "--durations", "20", *arguments) == 0:
         return
     print("\nOnce more, and alone, what failed beside other tests; a failure now is one.", flush=True)
     tool("pytest", "--last-failed", "--last-failed-no-failures", "none", *arguments)

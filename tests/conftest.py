@@ -16,6 +16,11 @@ from archwright.resources import checkout_root
 ROOT = checkout_root()
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that have to run one after the other, so that the last worker does not end on them alone."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
     """The wheel, built by way of the source distribution, as an index would get it."""
