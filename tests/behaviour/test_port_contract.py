@@ -20,6 +20,7 @@ from azure.servicebus import ServiceBusClient
 from port_desk import Desk, load, write_desk
 from port_pubsub import EmulatorWithClock as EmulatedPubSub
 from port_servicebus import EmulatorWithClock, with_knobs
+from port_sqs import EmulatedAws
 
 SECOND = timedelta(seconds=1)
 SOON = timedelta(seconds=5)
@@ -119,7 +120,41 @@ def gcp(source, folder):
     )
 
 
-ADAPTERS = {"azure": azure, "gcp": gcp, "local": local}
+def aws(source, folder):
+    """SQS and SNS: every broker connects anew to one emulator, whose clock goes with ours, through the official SDK."""
+    port, channels, broker, client, errors = load(
+        source,
+        "port_aws",
+        "messaging.port",
+        "messaging.channels",
+        "messaging.sqs.broker",
+        "messaging.sqs.client",
+        "errors",
+    )
+    emulated = EmulatedAws(source.parent / "dev")
+    ahead = [0.0]
+
+    def open_broker(topology):
+        settings = emulated.set_up(topology)
+        return broker.SqsBroker(client.connect(settings), topology, clock=lambda: time.time() + ahead[0])
+
+    def wait(seconds):
+        ahead[0] += seconds
+        emulated.let_pass(seconds)
+
+    return Desk(
+        platform="aws",
+        port=port,
+        channels=channels,
+        open=open_broker,
+        wait=wait,
+        close=emulated.close,
+        deduplicates=False,
+        errors=errors,
+    )
+
+
+ADAPTERS = {"aws": aws, "azure": azure, "gcp": gcp, "local": local}
 
 
 @pytest.fixture(scope="module", params=sorted(ADAPTERS))

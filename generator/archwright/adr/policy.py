@@ -26,7 +26,7 @@ class Change(StrEnum):
 _E, _W = Severity.ERROR, Severity.WARNING
 IMMUTABILITY: Mapping[str, Mapping[Change, Severity]] = {
     "strict": {Change.TYPO: _E, Change.ADDENDUM: _E, Change.SUBSTANTIVE: _E},
-    "aws": {Change.ADDENDUM: _W, Change.SUBSTANTIVE: _E},
+    "aws": {Change.ADDENDUM: _W, Change.SUBSTANTIVE: _E},  # a guide to records, not a platform
     "azure": {Change.SUBSTANTIVE: _E},  # a guide to records, not a platform
     "madr": {Change.SUBSTANTIVE: _W},
     "off": {},

@@ -1,0 +1,61 @@
+"""The emulated AWS as the contract of the port needs it: one for all tests, with queues of their own for each."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from itertools import count
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from archwright.resources import checkout_root
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_desks = count(1)
+
+
+class EmulatedAws:
+    """Queues and topics that nobody else uses, in the emulator that this process shares."""
+
+    def __init__(self, dev: Path) -> None:
+        os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
+        if str(dev) not in sys.path:
+            sys.path.insert(0, str(dev))
+        self._account = importlib.import_module("localaws.account")
+        self._emulator = importlib.import_module("localaws.emulator").shared()
+        self._pointed = importlib.import_module("sandbox").pointed_at(self._emulator.variables)
+        self._pointed.__enter__()
+        self._prefix = f"desk-{next(_desks)}-"
+        self._settings: SimpleNamespace | None = None
+
+    def set_up(self, topology: Mapping[str, Any]) -> SimpleNamespace:
+        """Make what the first broker asks for, and return the settings that lead to it."""
+        if self._settings is None:
+            found = self._account.set_up(_with_knobs(self._account.read(), topology), self._prefix)
+            self._settings = SimpleNamespace(**{name.lower(): value for name, value in found.items()})
+        return self._settings
+
+    def let_pass(self, seconds: float) -> None:
+        """Move the emulator's clock on."""
+        self._emulator.let_pass(seconds)
+
+    def close(self) -> None:
+        """Lead the SDK away again."""
+        self._pointed.__exit__(None, None, None)
+
+
+def _with_knobs(config: dict[str, Any], topology: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `config` with what the channels of `topology` ask for; a topic that is not in it is added."""
+    queues = {one["name"].removesuffix(".fifo"): one for one in config["queues"]}
+    topics = {one["name"] for one in config["topics"]}
+    for channel in topology.values():
+        if not channel.queues and channel.name not in topics:
+            config["topics"].append({"name": channel.name, "subscriptions": []})
+        if channel.retention:
+            retention = str(int(channel.retention.total_seconds()))
+            queues[channel.name]["attributes"]["MessageRetentionPeriod"] = retention
+    return config
