@@ -1,0 +1,143 @@
+"""What the port of a store's change feed promises, held against the feed of each platform.
+
+A platform joins by a function in `FEEDS`: it gives a way to open stores and feeds on one fresh storage.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from archwright import render, resolve
+from archwright.catalog import load_catalog
+from made_up import BLUEPRINT, write_catalog
+from port_desk import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AT_ONCE, A_WHILE = timedelta(0), timedelta(seconds=5)
+
+
+@dataclass
+class Bells:
+    """What a contract test uses: the starter's ports, and its stores and feeds on one storage."""
+
+    port: Any
+    store: Callable[[], Any]
+    feed: Callable[[], Any]
+    nowhere: Callable[[], Any]  # opens a feed where there is no storage
+
+
+def local(source, folder):
+    """SQLite: feed and store open the file anew."""
+    port, store, feed = load(source, "bells_local", "store.port", "store.sqlite", "store.feed")
+    (folder / "file").write_text("no folder")
+    return Bells(
+        port=port,
+        store=lambda: store.SqliteStore(folder / "store.db"),
+        feed=lambda: feed.open_changes(SimpleNamespace(store_path=folder / "store.db")),
+        nowhere=lambda: feed.open_changes(SimpleNamespace(store_path=folder / "file" / "store.db")),
+    )
+
+
+FEEDS = {"local": local}
+
+
+@pytest.fixture(scope="module", params=sorted(FEEDS))
+def rendered(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bells")
+    parts = "  shop: {kind: store, name: Shop, capability: store}\n"
+    parts += "  feed: {kind: engine, name: Feed, capability: change-feed}\n"
+    blueprint = BLUEPRINT.replace("containers:\n", f"containers:\n{parts}") + "features: [changes]\n"
+    catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
+    architecture = resolve.resolve(catalog, "pigeon-post", request.param, f"bells-{request.param}", {})
+    for path, file in render.render_layers(architecture).items():
+        target = folder / "starter" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    source = folder / "starter" / "src"
+    yield request.param, source
+    sys.path.remove(str(source)) if str(source) in sys.path else None
+
+
+@pytest.fixture
+def bells(rendered, tmp_path):
+    platform, source = rendered
+    return FEEDS[platform](source, tmp_path)
+
+
+@pytest.fixture
+def opened(bells):
+    """Open stores and feeds; all are closed at the end."""
+    all_of_them = []
+
+    def open_one(kind):
+        all_of_them.append(getattr(bells, kind)())
+        return all_of_them[-1]
+
+    yield open_one
+    for one in all_of_them:
+        one.close()
+
+
+def test_write_by_somebody_else_wakes(bells, opened):
+    """Who waits is woken by a write of another store, long before its time is over."""
+    store, feed = opened("store"), opened("feed")
+    feed.wait(AT_ONCE)
+    threading.Timer(0.2, store.write, [bells.port.Put(kind="x", key="a")]).start()
+    started = time.monotonic()
+
+    assert feed.wait(timedelta(seconds=20))
+    assert time.monotonic() - started < 10
+
+
+def test_write_before_the_wait_is_not_missed(bells, opened):
+    """What was written after the feed was opened and before anybody waits wakes as well."""
+    store, feed = opened("store"), opened("feed")
+    store.write(bells.port.Put(kind="x", key="a"))
+
+    assert feed.wait(A_WHILE)
+
+
+def test_silence_ends_with_the_time(opened):
+    """When nothing is written the wait is over in time, and says that nothing was."""
+    opened("store")
+    feed = opened("feed")
+    while feed.wait(timedelta(seconds=0.3)):
+        pass
+    started = time.monotonic()
+
+    assert not feed.wait(timedelta(seconds=0.3))
+    assert 0.2 < time.monotonic() - started < 3
+
+
+def test_every_feed_is_woken(bells, opened):
+    """Two who wait are both woken by one write, each by a feed of its own."""
+    store, feeds = opened("store"), [opened("feed") for _ in range(2)]
+    store.write(bells.port.Put(kind="x", key="a"))
+
+    assert [feed.wait(A_WHILE) for feed in feeds] == [True, True]
+
+
+def test_deletion_may_wake_and_breaks_nothing(bells, opened):
+    """A write that deletes is a write like others."""
+    store, feed = opened("store"), opened("feed")
+    store.write(bells.port.Put(kind="x", key="a"))
+    store.write(bells.port.Delete(kind="x", key="a"))
+
+    assert feed.wait(A_WHILE)
+    assert store.get("x", "a") is None
+
+
+def test_feed_of_a_storage_that_is_away_says_so(bells):
+    """A feed that cannot be opened raises what the store raises, with what to do about it."""
+    with pytest.raises(bells.port.StoreUnavailable):
+        bells.nowhere().wait(AT_ONCE)
