@@ -127,7 +127,7 @@ def test_schemas_refuse_what_is_incomplete(path):
 
 
 # The starter's settings take these as their defaults, so that no channel names them.
-IN_SETTINGS = {"max_redrives", "redrive_rate", "alarm_age", "largest_mib"}
+IN_SETTINGS = {"max_redrives", "redrive_rate", "alarm_age", "largest_mib", "remembered"}
 
 
 @pytest.mark.parametrize("path", BLUEPRINTS, ids=name_of)
