@@ -194,8 +194,8 @@ NAIVE_TIME = Cut(
 
 CONVOY = "src/desk/convoy.py"
 POSITION = "src/desk/position.py"
-NO_ORDER = Cut("the queue keeps no order", f"{SQLITE}/due.py", "key = '' OR NOT EXISTS", "TRUE OR NOT EXISTS")
-ONE_LINE = Cut("all keys are one line", f"{SQLITE}/due.py", "earlier.key = message.key AND ", "")
+NO_ORDER = Cut("the queue keeps no order", f"{SQLITE}/due.py", "SET is_head = 0", "SET is_head = 1")
+ONE_LINE = Cut("all keys are one line", f"{SQLITE}/due.py", "AND key = NEW.key AND", "AND")
 FORGETS = Cut("how far a key has come is not kept", POSITION, 'last=data["last"],', "last=0,")
 OVERWRITES = Cut("the position is written over", POSITION, "expect=self.expect,", "expect=Expect.ANY,")
 ANY_TURN = Cut("any turn is the right one", CONVOY, "if number == position.last + 1:", "if number:")
