@@ -365,7 +365,9 @@ def test_drill_notices(starters, tmp_path, blueprint, drill):
         timeout=120,
     )
 
-    assert re.search(r"^[1-9] failed", done.stdout, re.MULTILINE), f"{cut.what}, and {drill} did not notice:\n{done.stdout[-1500:]}"
+    assert re.search(r"^[1-9] failed", done.stdout, re.MULTILINE), (
+        f"{cut.what}, and {drill} did not notice:\n{done.stdout[-1500:]}"
+    )
     assert "SyntaxError" not in done.stdout
     assert "ImportError" not in done.stdout
 
