@@ -110,7 +110,7 @@ def _table(bound: Sequence[Architecture | None], section: str, read: Reader) -> 
 
 def _holds(one: Reviewed) -> str:
     if one.architecture is None:
-        return "no: " + "; ".join(dict.fromkeys(finding.message for finding in one.findings))
+        return "no: " + "; ".join(f"{finding.subject}: {finding.message}" for finding in one.findings)
     errors = [finding for finding in one.findings if finding.severity is Severity.ERROR]
     if errors:
         return "refused: " + "; ".join(f"{finding.code} {finding.subject}" for finding in errors)

@@ -21,6 +21,7 @@ from archwright.sitepages.markdown import (
     prose,
     table,
 )
+from archwright.sitepages.sidebyside import comparison_part
 from archwright.views import container_view
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def blueprint_page(catalog: Catalog, architectures: Sequence[Architecture]) -> s
         *(_decision(decision) for decision in one.decisions),
         "## Knobs and the limits that hold them",
         _tabs([(bound.platform.name, _knobs(bound)) for bound in architectures]),
+        comparison_part(catalog, about.id),
         _facts(one),
         _parameters(one),
         f"## Generate it\n\n{fence(_commands(one), 'sh')}",
