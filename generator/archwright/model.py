@@ -209,6 +209,14 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """In what format an engine reads workflows, and the starter's folder that holds them."""
+
+    format: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The platform's product behind a capability, and how well it keeps the promise."""
 
@@ -224,6 +232,7 @@ class Service:
     tier: str = ""  # the tier that was chosen, if the platform has tiers
     excludes: tuple[Exclusion, ...] = ()
     costs: tuple[Cost, ...] = ()  # in the tier that was chosen
+    definition: Definition | None = None  # of a workflow engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,7 +349,7 @@ class StepRetry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catch:
-    """Where a step that has failed for good goes on; `result` is where `{error, cause}` is put, or empty."""
+    """Where a step that has failed for good goes on; `result` is where `{Error, Cause}` is put, or empty."""
 
     errors: tuple[str, ...]
     next: str

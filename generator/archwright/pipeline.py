@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archwright import __version__, decisions, diagrams, docs, render, resolve, review, views, write
+from archwright import __version__, decisions, diagrams, docs, render, resolve, review, views, workflows, write
 from archwright.errors import ResolutionError, Severity, UsageError
 from archwright.filetree import FileTree, GeneratedFile, Ownership
 from archwright.resources import DEFAULT_PLATFORM
@@ -39,6 +39,7 @@ def generate(
     tree = render.render_layers(architecture)
     _check_package(architecture.starter, tree)
     tree.merge(_pictures(architecture))
+    tree.merge(workflows.export_definitions(architecture))
     tree.merge(decisions.render_decisions(architecture))
     tree.merge(docs.export_documents(architecture))
     return write.plan(write.with_manifest(tree, _about(architecture)), destination)

@@ -22,7 +22,7 @@ from archwright.schema.blueprint import (
     Retry,
     Subscription,
 )
-from archwright.schema.contracts import LONGEST_INPUT, STEP_DUE, contracts
+from archwright.schema.contracts import STEP_DUE, contracts
 from archwright.schema.facts import Limit, Price, Sourced
 from archwright.schema.parameter import Parameter
 from archwright.schema.platform import (
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FACT_KINDS",
     "KINDS",
-    "LONGEST_INPUT",
     "PARAMETER",
     "STEP_DUE",
     "Absent",

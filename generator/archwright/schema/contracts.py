@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from archwright.schema.blueprint import Blueprint
 
 STEP_DUE = "StepDue"
-LONGEST_INPUT = 100_000
-"""Characters of a step's input: what leaves room for its envelope in 256 KiB, the least that a queue of ours takes."""
-
 _NAME = {"type": "string", "minLength": 1, "maxLength": 80}
 _STEP_DUE = Message(
     version=1,
@@ -24,9 +21,9 @@ _STEP_DUE = Message(
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": STEP_DUE,
         "type": "object",
-        "required": ["token", "workflow", "execution", "step", "attempt", "handler", "heartbeat_seconds", "input"],
+        "required": ["ticket", "workflow", "execution", "step", "attempt", "handler", "heartbeat_seconds", "input"],
         "properties": {
-            "token": {
+            "ticket": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 2048,
@@ -47,16 +44,11 @@ _STEP_DUE = Message(
                 "minimum": 0,
                 "description": "The longest silence that the engine bears; 0: it waits for the timeout alone.",
             },
-            "input": {
-                "type": "string",
-                "minLength": 2,
-                "maxLength": LONGEST_INPUT,
-                "description": "What the handler is given, as JSON.",
-            },
+            "input": {"type": "object", "description": "What the handler is given."},
         },
     },
     example={
-        "token": "4b1c7a52/answer/3/1",
+        "ticket": "4b1c7a52/answer/3/1",
         "workflow": "answer-document",
         "execution": "4b1c7a52-0d3e-4c55-9a0e-6f1b2c3d4e5f",
         "step": "answer",
@@ -64,7 +56,7 @@ _STEP_DUE = Message(
         "attempt": 1,
         "handler": "answer_part",
         "heartbeat_seconds": 30,
-        "input": '{"part": "…"}',
+        "input": {"part": "…"},
     },
 )
 

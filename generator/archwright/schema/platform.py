@@ -68,6 +68,15 @@ class Cost(Strict):
     )
 
 
+class Definition(Strict):
+    """How a workflow engine is told of the workflows that it is to run."""
+
+    format: Literal["asl", "machine"] = Field(
+        description="`asl`: the Amazon States Language; `machine`: data for a state machine of the starter's own."
+    )
+    folder: Text = Field(description="Where the starter keeps them; `__package__` is the name of its package.")
+
+
 class Binding(Strict):
     """What a platform gives for a capability."""
 
@@ -81,6 +90,9 @@ class Binding(Strict):
     )
     adapter: str = Field(default="", description="The module that speaks to it, in the starter's `messaging` package.")
     terraform: str = Field(default="", description="The Terraform partial that sets it up.")
+    definition: Definition | None = Field(
+        default=None, description="In what form it reads workflows; only an engine reads any."
+    )
     knobs: dict[str, Knob] = Field(default={}, description="Knob → the limit that holds it.")
     excludes: list[Exclusion] = Field(default=[], description="What the service does not hold together.")
     costs: list[Cost] = Field(default=[], description="What each channel of it is charged for.")

@@ -47,7 +47,7 @@ class Catch(Strict):
     errors: list[ErrorName] = Field(min_length=1, description="The errors that are caught; `any` stands alone.")
     next: Slug = Field(description="The step that follows then; compensation is a step like any other.")
     result: Word | None = Field(
-        default=None, description="Where `{error, cause}` is put in the data; nowhere if it is left out."
+        default=None, description="Where `{Error, Cause}` is put in the data; nowhere if it is left out."
     )
 
 
