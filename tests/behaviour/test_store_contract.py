@@ -1,6 +1,6 @@
 """What the store's port promises, held against the adapter of each platform.
 
-A platform joins by a function in `ADAPTERS`: it gives a way to open stores that share one fresh storage.
+A platform joins by `PLATFORMS` and `port_shop.shops`, which says how a fresh storage is made for it.
 """
 
 from __future__ import annotations
@@ -9,60 +9,28 @@ import os
 import signal
 import sys
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import time
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
-from archwright import render, resolve
-from archwright.catalog import load_catalog
-from made_up import BLUEPRINT, write_catalog
-from port_desk import load
+from port_shop import shops, write_shop
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+PLATFORMS = ["azure", "gcp", "local"]
 
 
-@dataclass
-class Shop:
-    """What a contract test uses: the starter's port, and its stores."""
-
-    port: Any
-    open: Callable[[], Any]  # another store on the same storage, as another process would open it
-
-
-def local(source, folder):
-    """SQLite: every store opens the file anew."""
-    port, store = load(source, "shop_local", "store.port", "store.sqlite")
-    return Shop(port=port, open=lambda: store.SqliteStore(folder / "store.db"))
-
-
-ADAPTERS = {"local": local}
-
-
-@pytest.fixture(scope="module", params=sorted(ADAPTERS))
-def rendered(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shop")
-    blueprint = BLUEPRINT.replace(
-        "containers:\n", "containers:\n  shop: {kind: store, name: Shop, capability: store}\n"
-    )
-    catalog = load_catalog(
-        [write_catalog(folder / "catalog", blueprint=blueprint + "features: [store]\n", platform="", limits="")]
-    )
-    architecture = resolve.resolve(catalog, "pigeon-post", request.param, f"shop-{request.param}", {})
-    for path, file in render.render_layers(architecture).items():
-        target = folder / "starter" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-    source = folder / "starter" / "src"
-    yield request.param, source
+@pytest.fixture(scope="module", params=PLATFORMS)
+def opener(request, tmp_path_factory):
+    source = write_shop(request.param, tmp_path_factory.mktemp("shop"))
+    with ExitStack() as stack:
+        yield shops(request.param, source, stack)
     sys.path.remove(str(source)) if str(source) in sys.path else None
 
 
 @pytest.fixture
-def shop(rendered, tmp_path):
-    platform, source = rendered
-    return ADAPTERS[platform](source, tmp_path)
+def shop(opener, tmp_path):
+    return opener(tmp_path)
 
 
 @pytest.fixture
@@ -114,7 +82,7 @@ def test_all_changes_are_made_or_none(shop, store, wrong):
     """One change that does not fit undoes those before and after it."""
     port = shop.port
     for _ in range(2):
-        store.write(port.Put(kind="x", key="there"))
+        store.write(port.Put(kind="x", key="there"), port.Put(kind="x", key="zoo"))
     refused = {
         "absent": port.Put(kind="x", key="there", expect=port.Expect.ABSENT),
         "version": port.Put(kind="x", key="there", expect=3),
@@ -123,10 +91,10 @@ def test_all_changes_are_made_or_none(shop, store, wrong):
     }[wrong]
 
     with pytest.raises(port.Conflict, match="nothing was written"):
-        store.write(port.Put(kind="x", key="before"), refused, port.Delete(kind="x", key="there"))
+        store.write(port.Put(kind="x", key="before"), refused, port.Delete(kind="x", key="zoo"))
 
     assert store.get("x", "before") is None
-    assert store.get("x", "there").version == 2
+    assert [store.get("x", key).version for key in ("there", "zoo")] == [2, 2]
 
 
 def test_expected_changes_are_made(shop, store):
@@ -183,12 +151,181 @@ def test_what_was_answered_survives_a_kill(shop, stores):
     assert stores().get("x", "a").version == 1
 
 
-def test_storage_of_another_program_is_left_alone(shop, tmp_path):
-    """A file that is not ours is refused with a sentence and a hint, and stays as it is."""
-    (tmp_path / "store.db").write_bytes(b"something else entirely, and of no use" * 40)
+def test_storage_of_another_program_is_left_alone(shop):
+    """What is in the place of the storage and not ours is refused with a sentence and the setting to change."""
+    setting = shop.spoil()
 
-    with pytest.raises(shop.port.StoreUnavailable) as caught:
-        shop.open()
+    for _ in range(2):  # the first try has left it as it was
+        with pytest.raises(shop.port.StoreUnavailable) as caught:
+            shop.open()
 
-    assert "STORE_PATH" in caught.value.hint
-    assert (tmp_path / "store.db").read_bytes().startswith(b"something else")
+        assert setting in caught.value.hint
+
+
+def at_once(*calls):
+    """Call all of them at the same moment, each in a thread, and return what each returned or raised."""
+    barrier = threading.Barrier(len(calls))
+    outcomes = [None] * len(calls)
+
+    def run(number):
+        barrier.wait()
+        try:
+            outcomes[number] = calls[number]()
+        except Exception as error:  # noqa: BLE001  # it is the outcome
+            outcomes[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@pytest.mark.parametrize("first", ["absent", "version"])
+def test_one_of_many_writers_wins(shop, stores, first):
+    """Of several that expect the same of an item at the same moment exactly one writes, and the others are told."""
+    port, opened = shop.port, [stores() for _ in range(4)]
+    for turn in range(5):
+        expect = port.Expect.ABSENT
+        if first == "version":
+            opened[0].write(port.Put(kind="x", key=str(turn)))
+            expect = 1
+        changes = [port.Put(kind="x", key=str(turn), data={"by": n}, expect=expect) for n in range(4)]
+
+        outcomes = at_once(*(partial(opened[n].write, changes[n]) for n in range(4)))
+
+        assert sorted(map(type, outcomes), key=str) == sorted([type(None), *[port.Conflict] * 3], key=str)
+        assert opened[0].get("x", str(turn)).data == {"by": outcomes.index(None)}
+
+
+def test_writers_who_meet_crosswise_both_get_through(shop, stores):
+    """Writes about the same items in another order wait for one another and never block each other for good."""
+    port, opened = shop.port, [stores() for _ in range(4)]
+    names = ["a", "b", "c"]
+
+    def write(n):
+        for _ in range(10):
+            order = names if n % 2 else names[::-1]
+            opened[n].write(*(port.Put(kind="x", key=key, data={"by": n}) for key in order))
+
+    assert at_once(*(partial(write, n) for n in range(4))) == [None] * 4
+    assert [(opened[0].get("x", key).version) for key in names] == [40] * 3
+    assert len({opened[0].get("x", key).data["by"] for key in names}) == 1
+
+
+def test_what_must_be_absent_stays_so_until_the_write_is_made(shop, stores):
+    """Two that each make what the other one needs to be absent do not both get through."""
+    port, opened = shop.port, [stores() for _ in range(2)]
+    for turn in range(5):
+        left, right = (f"{turn}/{side}" for side in ("left", "right"))
+        away = {key: port.Delete(kind="x", key=key, expect=port.Expect.ABSENT) for key in (left, right)}
+
+        outcomes = at_once(
+            partial(opened[0].write, away[right], port.Put(kind="x", key=left)),
+            partial(opened[1].write, away[left], port.Put(kind="x", key=right)),
+        )
+
+        assert sorted(map(type, outcomes), key=str) == sorted([type(None), port.Conflict], key=str)
+
+
+def test_a_killed_writer_leaves_nothing_half(shop, stores):
+    """Whenever a process is killed, all changes of a write are there or none, and nothing of it stays locked."""
+    store = stores()
+    for delay in (0.0, 0.01, 0.02, 0.05):
+        child = os.fork()
+        if child == 0:
+            own = shop.open()
+            number = 0
+            while True:
+                number += 1
+                own.write(*(shop.port.Put(kind="x", key=key, data={"n": number}) for key in ("a", "b", "c")))
+        deadline = time.monotonic() + 10
+        before = store.get("x", "a")
+        while store.get("x", "a") == before and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(delay)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+        found = [store.get("x", key) for key in ("a", "b", "c")]
+        assert len({(item.data["n"], item.version) for item in found}) == 1, found
+        store.write(shop.port.Delete(kind="x", key="a"), shop.port.Delete(kind="x", key="b"))
+        store.write(shop.port.Delete(kind="x", key="c"))
+
+
+def test_a_full_disk_is_told_and_loses_nothing(shop, store):
+    """Where there is no room a write raises `StoreUnavailable` with what to do, and what was there stays."""
+    port = shop.port
+    store.write(port.Put(kind="x", key="a", data={"n": 1}))
+    shop.fill_disk(store)
+
+    large = port.Put(kind="x", key="b", data={"text": "x" * 100_000})  # more than the last page has room for
+    with pytest.raises(port.StoreUnavailable, match="disk is full") as caught:
+        store.write(port.Put(kind="x", key="a", data={"n": 2}), large)
+
+    assert caught.value.hint
+    assert store.get("x", "a").data == {"n": 1}
+
+
+def test_a_server_that_goes_is_told_and_its_return_is_noticed(shop, store):
+    """Without its server a store raises `StoreUnavailable`; when it is back the same store goes on with what it had."""
+    if not shop.stop:
+        pytest.skip("there is no server")
+    port = shop.port
+    store.write(port.Put(kind="x", key="a"))
+    shop.stop()
+    try:
+        for call in (lambda: store.get("x", "a"), lambda: store.write(port.Put(kind="x", key="a"))):
+            with pytest.raises(port.StoreUnavailable) as caught:
+                call()
+            assert caught.value.hint
+        with pytest.raises(port.StoreUnavailable):
+            shop.open()
+    finally:
+        shop.start()
+
+    store.write(port.Put(kind="x", key="a", expect=1))
+
+    assert store.get("x", "a").version == 2
+
+
+def test_a_restart_is_ridden_out(shop, store):
+    """What is written while the server restarts waits for it."""
+    if not shop.stop:
+        pytest.skip("there is no server")
+    for _ in range(3):
+        store.write(shop.port.Put(kind="x", key="a"))
+    shop.stop()
+    shop.start()
+
+    store.write(shop.port.Put(kind="x", key="a", expect=3))
+
+    assert store.get("x", "a").version == 4
+
+
+@pytest.mark.parametrize("wrong", ["twice", "too many"])
+def test_a_write_that_cannot_be_one_is_refused(shop, store, wrong):
+    """Two changes of one item, or more changes than a write holds, are a mistake and change nothing."""
+    port = shop.port
+    keys = ["a", "a"] if wrong == "twice" else [str(n) for n in range(port.MOST_CHANGES + 1)]
+
+    with pytest.raises(ValueError, match="one write holds"):
+        store.write(*(port.Put(kind="x", key=key, partition="p") for key in keys))
+
+    assert store.query("x", "p") == []
+
+
+def test_any_text_and_number_comes_out_as_it_went_in(shop, store):
+    """Zero bytes, half of a pair, and long numbers are data like all others; what is no JSON is refused."""
+    data = {"zero": "\0", "half": "\ud800", "small": 1e-300, "long": 12345678901234567890123456789012345678901234567890}
+    store.write(shop.port.Put(kind="x", key="a", data=data))
+
+    assert store.get("x", "a").data == data
+    with pytest.raises(ValueError, match="JSON"):
+        store.write(shop.port.Put(kind="x", key="a", data={"n": float("nan")}))
+
+
+def test_nothing_to_write_is_no_error(store):
+    """A write without changes makes none."""
+    store.write()

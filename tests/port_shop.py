@@ -1,0 +1,115 @@
+"""A starter with a store, rendered for a platform, so that its adapter can be held to the port."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from archwright import render, resolve
+from archwright.catalog import load_catalog
+from made_up import BLUEPRINT, write_catalog
+from port_desk import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def write_shop(platform: str, folder: Path) -> Path:
+    """Render a starter that has a store, and return its source folder."""
+    blueprint = BLUEPRINT.replace(
+        "containers:\n", "containers:\n  shop: {kind: store, name: Shop, capability: store}\n"
+    )
+    blueprint += "features: [store]\n"
+    catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
+    architecture = resolve.resolve(catalog, "pigeon-post", platform, f"shop-{platform}", {})
+    for path, file in render.render_layers(architecture).items():
+        target = folder / "starter" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    return folder / "starter" / "src"
+
+
+@dataclass
+class Shop:
+    """What a contract test uses: the starter's port, its stores, and ways to make trouble for them."""
+
+    port: Any
+    open: Callable[[], Any]  # another store on the same storage, as another process would open it
+    fill_disk: Callable[[Any], None]  # of this store; whatever is written from then on does not fit
+    spoil: Callable[[], str]  # put something else in place of the storage; returns the setting to change
+    stop: Callable[[], None] | None = None  # the server, where there is one
+    start: Callable[[], None] | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
+
+
+def local(source: Path, folder: Path) -> Shop:
+    """SQLite: every store opens the file anew."""
+    port, store = load(source, "shop_local", "store.port", "store.sqlite")
+    file = folder / "store.db"
+
+    def fill(one: Any) -> None:
+        pages = one._connection.execute("PRAGMA page_count").fetchone()[0]
+        one._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def spoil() -> str:
+        file.write_bytes(b"something else entirely, and of no use" * 40)
+        return "STORE_PATH"
+
+    return Shop(port=port, open=lambda: store.SqliteStore(file), fill_disk=fill, spoil=spoil)
+
+
+def postgres(source: Path, platform: str, server: Any) -> Shop:
+    """PostgreSQL: every store has connections of its own to one database of one server."""
+    port, settings, adapter = load(source, f"shop_{platform}", "store.port", "settings", "store.adapter")
+    database = f"shop_{uuid.uuid4().hex}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {database}")
+    url = server.url(database)
+
+    def ask(statement: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def fill(one: Any) -> None:
+        del one
+        ask(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " RAISE EXCEPTION USING ERRCODE = 'disk_full', MESSAGE = 'could not extend file'; END $$;"
+            "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON items EXECUTE FUNCTION full_disk()"
+        )
+
+    def spoil() -> str:
+        ask("CREATE TABLE items (something_else integer)")
+        return "DATABASE_NAME"
+
+    def open_one() -> Any:
+        return adapter.open_store(settings.Settings.from_environment({"DATABASE_URL": url}))
+
+    return Shop(port=port, open=open_one, fill_disk=fill, spoil=spoil, stop=server.stop, start=server.start)
+
+
+def postgres_server(source: Path, stack: ExitStack) -> Any:
+    """Start the server that the starter brings for its own drills."""
+    path = source.parent / "dev" / "postgres.py"
+    spec = importlib.util.spec_from_file_location("starter_postgres", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+    return stack.enter_context(module.PostgresServer(Path(folder), durable=False))
+
+
+def shops(platform: str, source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
+    """Return what opens a fresh storage for each test on a platform; what it shares lasts as long as `stack`."""
+    if platform == "local":
+        return lambda folder: local(source, folder)
+    server = postgres_server(source, stack)
+    return lambda _: postgres(source, platform, server)
