@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,10 +20,12 @@ import pytest
 
 from archwright import generate, load_catalog, write
 from archwright.resolve import platforms_of
+from archwright.resources import checkout_root
 
 CATALOG = load_catalog()
 PLATFORMS = platforms_of(CATALOG, "work-queue")
 PATIENCE = 90  # seconds: a lease of thirty may have to end on a busy machine
+SHARED = checkout_root() / "build" / "starter-venv"  # where an emulator is kept that has an environment of its own
 TASK = {"task_id": "4b1c7a52-0d3e-4c55-9a0e-6f1b2c3d4e5f", "document": "Report"}
 
 pytestmark = pytest.mark.xdist_group("starters")  # they start processes, and measure time
@@ -40,7 +43,8 @@ class Home:
         settings = re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (self.folder / ".env.example").read_text(), re.MULTILINE)
         unset = {*settings, "VIRTUAL_ENV", "PYTHONHOME"}
         kept = {key: value for key, value in os.environ.items() if key not in unset}
-        return {**kept, "PYTHONPATH": f"{self.folder / 'src'}{os.pathsep}{self.folder / 'dev'}", **more}
+        paths = f"{self.folder / 'src'}{os.pathsep}{self.folder / 'dev'}"
+        return {**kept, "PYTHONPATH": paths, "STARTER_VENV": str(SHARED), **more}
 
     def program(self, *arguments, where, **settings):
         """Run the starter's own program in the folder `where`."""
@@ -141,12 +145,12 @@ class BrokerProgram:
         """End it without a goodbye."""
         self.process.kill()
         self.process.wait()
+        wait_until(lambda: not self.listens(), self.log)  # what listened may be a process of its own
 
     def forget(self):
         """End it, and what it has kept."""
         self.kill()
-        for kept in (self.home.folder / "var").glob("*.journal*"):
-            kept.unlink()
+        shutil.rmtree(self.home.folder / "var", ignore_errors=True)
 
 
 def wait_until(condition, *logs):
@@ -188,7 +192,18 @@ def test_without_any_setting_it_works_or_says_what_to_set(home, arguments, tmp_p
         assert "hint" in said or "FAIL" in said
 
 
+EMULATED = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "c2VjcmV0"}
 WRONG = {
+    "aws": [
+        ({"AWS_DEFAULT_REGION": "no where"}, "cannot use what is set for AWS", 2),
+        ({"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ENDPOINT_URL": "nowhere"}, "cannot use what is set for AWS", 2),
+        ({"AWS_DEFAULT_REGION": "eu-central-1", "AWS_PROFILE": "nobody"}, "cannot use what is set for AWS", 2),
+        (
+            {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", **EMULATED},
+            "AWS cannot be reached for `tasks",
+            1,
+        ),
+    ],
     "azure": [
         ({"SERVICEBUS_CONNECTION_STRING": "Endpoint="}, "is no connection string", 2),
         ({"SERVICEBUS_CONNECTION_STRING": "sb://somewhere"}, "is no connection string", 2),

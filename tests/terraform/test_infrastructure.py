@@ -97,7 +97,7 @@ NAMESPACE = 'resource "azurerm_servicebus_namespace"'
 TIER = '  sku                 = "Standard"'
 CHOSEN = "azurerm_container_app_environment.main[0].id"
 
-FAULTS = {
+AZURE_FAULTS = {
     "syntax: missing brace": ("main.tf", "locals {", "locals "),
     "resource twice": ("main.tf", NAMESPACE, SECOND_GROUP + NAMESPACE),
     "undeclared variable": ("main.tf", "var.location", "var.loaction"),
@@ -144,15 +144,33 @@ GOOGLE_FAULTS = {
     "read-only argument set": ("identities.tf", "  display_name =", '  email = "x"\n  display_name ='),
     "argument of the provider misspelt": ("versions.tf", "  default_labels =", "  default_label ="),
 }
-ALL_FAULTS = [("azure", fault) for fault in FAULTS] + [("gcp", fault) for fault in GOOGLE_FAULTS]
+AWS_FAULTS = {
+    "syntax: missing brace": ("main.tf", "locals {", "locals "),
+    "undeclared variable": ("versions.tf", "var.region", "var.regoin"),
+    "undeclared local": ("messaging.tf", "local.own_key", "local.own_keys"),
+    "undeclared resource": ("messaging.tf", "aws_sqs_queue.tasks_dead.id", "aws_sqs_queue.tasks_aside.id"),
+    "type of resource misspelt": ("messaging.tf", '"aws_sqs_queue_policy"', '"aws_sqs_policy"'),
+    "argument misspelt": ("messaging.tf", "visibility_timeout_seconds", "visibility_timeout_second"),
+    "required argument missing": ("identities.tf", "  assume_role_policy = local.runs_on_ecs\n", ""),
+    "block misspelt": ("compute.tf", "deployment_circuit_breaker {", "deployment_circuit_breakers {"),
+    "nested argument misspelt": ("compute.tf", "assign_public_ip ", "assign_public_ips "),
+    "required nested argument missing": ("compute.tf", "    subnets          = var.network.subnets\n", ""),
+    "block written as an argument": ("compute.tf", "network_configuration {", "network_configuration = {"),
+    "number that is none": ("alarms.tf", "period              = 60", 'period              = "often"'),
+    "boolean that is none": ("compute.tf", "    enable   = true", '    enable   = "yes"'),
+    "reference to no attribute": ("messaging.tf", "tasks_dead.arn", "tasks_dead.arm"),
+    "read-only argument set": ("identities.tf", "  assume_role_policy =", '  arn = "x"\n  assume_role_policy ='),
+    "one of several not chosen": ("compute.tf", "aws_ecs_cluster.main[0].id", "aws_ecs_cluster.main.id"),
+    "argument of the provider misspelt": ("versions.tf", "  region = ", "  regoin = "),
+}
+FAULTS_OF = {"aws": AWS_FAULTS, "azure": AZURE_FAULTS, "gcp": GOOGLE_FAULTS}
+ALL_FAULTS = [(platform, fault) for platform, faults in FAULTS_OF.items() for fault in faults]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The module of a work queue on each platform, in order."""
-    return {
-        platform: write_module("work-queue", platform, tmp_path_factory.mktemp(platform)) for platform, _ in ALL_FAULTS
-    }
+    return {platform: write_module("work-queue", platform, tmp_path_factory.mktemp(platform)) for platform in FAULTS_OF}
 
 
 @pytest.mark.parametrize(("platform", "fault"), ALL_FAULTS)
@@ -160,7 +178,7 @@ def test_the_check_notices(platform, fault, whole, tmp_path):
     """Each of these faults, made in a module that is in order, is found."""
     source, provider = whole[platform]
     folder = Path(shutil.copytree(source, tmp_path / "infra"))
-    name, old, new = (FAULTS if platform == "azure" else GOOGLE_FAULTS)[fault]
+    name, old, new = FAULTS_OF[platform][fault]
     text = (folder / name).read_text()
     assert old in text
     (folder / name).write_text(text.replace(old, new, 1))
