@@ -221,7 +221,112 @@ BYTE_SHORT = Cut(
     "the limit is one byte short", f"{SQLITE}/broker.py", "len(message.body) > limit", "len(message.body) >= limit"
 )
 
+ORDERS = "src/desk/orders.py"
+LANE = "src/desk/outbox/lane.py"
+RELAY = "src/desk/outbox/relay.py"
+TWO_WRITES = Cut(
+    "order and event are two writes",
+    ORDERS,
+    "    with suppress(Conflict):  # it was placed before, and the event with it\n"
+    "        store.write(*recorded(state, Event(channel=CHANNEL, contract=event)))",
+    "    with suppress(Conflict):\n"
+    "        for change in recorded(state, Event(channel=CHANNEL, contract=event)):\n"
+    "            store.write(change)",
+)
+DELETES_FIRST = Cut(
+    "an entry is deleted before it is sent",
+    LANE,
+    "while row and self._send(row[-1]):",
+    "while row and (self._store.write(Delete(kind=KIND, key=row[-1].key)) or self._send(row[-1])):",
+)
+NOTES_AGAIN = Cut(
+    "the consumer does not know what it has seen", "src/desk/handlers.py", "if event.version <= seen:", "if not event:"
+)
+NO_TAKE_OVER = Cut(
+    "a claim is never over",
+    "src/desk/outbox/claim.py",
+    "return now - self._seen[1] >= self._lease",
+    "return now < self._seen[1]",
+)
+NO_CLAIM = Cut(
+    "a claim keeps nobody away",
+    "src/desk/outbox/claim.py",
+    'if item and item.data["holder"] not in {_NOBODY, self._me} and not self._is_over(item.version, now):',
+    "if not self._me:",
+)
+AWAY_IS_POISON = Cut(
+    "a broker that is away is the event's fault",
+    LANE,
+    "        except BrokerUnavailable:\n            raise\n",
+    "",
+)
+HIGH_WATER_MARK = Cut(
+    "the relay remembers how far it has come",
+    LANE,
+    "gone += self._clear(item)\n        finally:",
+    'gone += self._clear(item) if item.order > getattr(self, "mark", "") else 0\n'
+    '                self.mark = max(item.order, getattr(self, "mark", ""))\n        finally:',
+)
+BY_CLOCK = Cut(
+    "events leave in the order of clocks", LANE, "if before is None or before in self._sent:", "if before or True:"
+)
+NEVER_DELETED = Cut(
+    "what was sent is kept", LANE, "self._store.write(*(Delete(kind=KIND, key=key) for key in keys))", "pass"
+)
+TELLS_OF_NOW = Cut(
+    "an event is built from what is there and not from what is written",
+    ORDERS,
+    "return OrderChanged(order_id=order_id, version=version, total_cents=total_cents)",
+    "return OrderChanged(order_id=order_id, version=version, total_cents=store.get(ORDER, order_id)"
+    '.data["total_cents"])',
+)
+FOLLOWERS_GO_ON = Cut(
+    "what follows a parked event does not wait", LANE, "if item is not None and item.partition == PARKED:", "if False:"
+)
+UNREADABLE_STAYS = Cut(
+    "an entry that cannot be read stays where it is",
+    LANE,
+    "return self._park_unreadable(item, error) if item else 0",
+    "return 0",
+)
+DEAF = Cut("the feed rings nobody", RELAY, "if changes.wait(_LISTEN):\n", "if not changes.wait(_LISTEN) and False:\n")
+NO_SWEEP_OF_OUTBOX = Cut(
+    "the relay looks only when it is woken",
+    RELAY,
+    "self._idle = (settings.relay_interval if polling else settings.relay_sweep).total_seconds()",
+    "self._idle = settings.relay_interval.total_seconds() if polling else 1e6",
+)
+NO_POLLING = Cut(
+    "polling is never done",
+    RELAY,
+    "self._idle = (settings.relay_interval if polling else settings.relay_sweep).total_seconds()",
+    "self._idle = settings.relay_sweep.total_seconds()",
+)
+TAKES_ANY_VERSION = Cut(
+    "the consumer does not look for gaps", "src/desk/handlers.py", "if event.version > seen + 1:", "if not event:"
+)
+
 CUTS = {
+    "transactional-outbox": {
+        "test_order_and_event_are_there_both_or_neither": TWO_WRITES,
+        "test_crash_between_write_and_send_loses_nothing": DELETES_FIRST,
+        "test_crash_between_send_and_delete_sends_again": NOTES_AGAIN,
+        "test_killed_relay_is_taken_over_in_order": NO_TAKE_OVER,
+        "test_two_relays_send_each_event_once": NO_CLAIM,
+        "test_writes_go_on_while_the_broker_is_away": AWAY_IS_POISON,
+        "test_late_commit_is_not_skipped": HIGH_WATER_MARK,
+        "test_order_does_not_depend_on_clocks": BY_CLOCK,
+        "test_outbox_is_empty_when_all_is_sent": NEVER_DELETED,
+        "test_event_tells_of_its_own_write": TELLS_OF_NOW,
+        "test_poison_event_is_parked_with_its_followers_only": FOLLOWERS_GO_ON,
+        "test_unreadable_entry_is_parked": UNREADABLE_STAYS,
+        "test_change_feed_wakes_the_relay": DEAF,
+        "test_sweep_finds_what_the_feed_has_missed": NO_SWEEP_OF_OUTBOX,
+        "test_relay_works_without_a_feed": NO_POLLING,
+        "test_caller_is_told_when_the_store_is_away": SILENT,
+        "test_killed_warehouse_loses_nothing": NO_LEASE_END,
+        "test_gap_is_noticed_by_the_consumer": TAKES_ANY_VERSION,
+    },
     "ordered-processing": {
         "test_accepted_movement_survives_a_killed_sender": KEEPS_LATER,
         "test_killed_worker_keeps_the_order": NO_ORDER,
