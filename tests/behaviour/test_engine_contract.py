@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 
 from port_desk import load
 from port_engine import Nest, write_nest
+from port_sqs import EmulatedAws
 
 
 def local(source, folder):
@@ -27,7 +29,27 @@ def local(source, folder):
     return Nest(port=port, engine=engine, broker=broker, tick=engine.wake_due)
 
 
-ADAPTERS = {"local": local}
+def aws(source, folder):
+    """Step Functions, and SQS in between, through the official SDK."""
+    del folder
+    port, adapter, broker, client, topology = load(
+        source,
+        "nest_aws",
+        "workflow.port",
+        "workflow.adapter",
+        "messaging.sqs.broker",
+        "messaging.sqs.client",
+        "topology",
+    )
+    emulated = EmulatedAws(source.parent / "dev")
+    stack = ExitStack()
+    stack.callback(emulated.close)
+    settings = emulated.set_up(topology.CHANNELS)
+    carrier = broker.SqsBroker(client.connect(settings), topology.CHANNELS)
+    return Nest(port=port, engine=adapter.open_engine.__wrapped__(settings), broker=carrier, stack=stack)
+
+
+ADAPTERS = {"aws": aws, "local": local}
 
 
 @pytest.fixture(scope="module")
@@ -311,7 +333,6 @@ def test_many_reports_at_once_are_all_taken(nest):
     results = []
 
     def fly(step):
-        nest.engine.heartbeat(step["ticket"])
         nest.engine.succeed(step["ticket"], step["input"]["letter"].upper())
         results.append(step["index"])
 
