@@ -29,13 +29,13 @@ class EmulatedAws:
         self._emulator = importlib.import_module("localaws.emulator").shared()
         self._pointed = importlib.import_module("sandbox").pointed_at(self._emulator.variables)
         self._pointed.__enter__()
-        self._prefix = f"desk-{next(_desks)}-"
+        self.prefix = f"desk-{next(_desks)}-"
         self._settings: SimpleNamespace | None = None
 
     def set_up(self, topology: Mapping[str, Any]) -> SimpleNamespace:
         """Make what the first broker asks for, and return the settings that lead to it."""
         if self._settings is None:
-            found = self._account.set_up(_with_knobs(self._account.read(), topology), self._prefix)
+            found = self._account.set_up(_with_knobs(self._account.read(), topology), self.prefix)
             self._settings = SimpleNamespace(**{name.lower(): value for name, value in found.items()})
         return self._settings
 
