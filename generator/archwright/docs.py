@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from archwright import render, yamlfile
 from archwright.filetree import FileTree, GeneratedFile, Ownership
 from archwright.model import ContainerKind
+from archwright.routing import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +85,7 @@ def _channel(channel: Channel, guarantees: Iterable[Guarantee]) -> dict[str, Any
         "x-ordering": channel.ordering,
         "x-deduplication-window": _text(channel.deduplication_window),
         "x-retention": _text(channel.retention),
+        "x-replay": _text(channel.replay) if "replay" not in channel.service.lacks else None,
         "x-largest-message": _text(channel.payload),
         "x-queue": _queue(channel.queue) if channel.queue else None,
         "x-subscriptions": {one.id: _queue(one) for one in channel.subscriptions},
@@ -103,6 +105,7 @@ def _queue(queue: Queue) -> dict[str, Any]:
             "dead-letter": queue.dead_letter,
             "retry": retry,
             "filter": {name: list(values) for name, values in queue.filter.items()},
+            "rules": {rule.name: said(rule) for rule in queue.rules},
         }
     )
 
@@ -170,8 +173,8 @@ def _message(message: Message) -> dict[str, Any]:
     }
     return _filled(
         {
-            "name": message.name,
-            "title": f"{message.name}, version {message.version}",
+            "name": message.type,
+            "title": f"{message.type}, version {message.version}",
             "summary": _sentence(message.description) if message.description else "",
             "contentType": "application/json",
             "headers": headers if message.attributes else None,

@@ -217,6 +217,34 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """How a language writes one test: `{field}`, `{value}`, and `{each}` for all the values together."""
+
+    each: str
+    between: str
+    around: str
+    one: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How routing rules are told to a service; `limit` bounds one expression."""
+
+    name: str
+    limit: Fact
+    quotes: str  # double | single
+    names: Mapping[str, str]  # `type` and `version` as the language calls them
+    others: str  # what an attribute is called
+    numbers: str  # plain | text
+    operators: Mapping[str, Operator]
+    both: str
+    rule: str
+    either: str  # empty: each rule is an expression of its own
+    subscription: str
+    everything: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The platform's product behind a capability, and how well it keeps the promise."""
 
@@ -233,6 +261,8 @@ class Service:
     excludes: tuple[Exclusion, ...] = ()
     costs: tuple[Cost, ...] = ()  # in the tier that was chosen
     definition: Definition | None = None  # of a workflow engine
+    language: Language | None = None  # how routing rules are told to it
+    lacks: Mapping[str, str] = field(default_factory=dict)  # knob → why it has no effect here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +292,26 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A test of one field of an event: `type`, `version`, or one of its attributes.
+
+    `operator` is equals, prefix, at_least, below, exists, absent or not; equals and not take several values.
+    """
+
+    field: str
+    operator: str
+    values: tuple[str | int | float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which events a subscription takes: those that meet all the conditions."""
+
+    name: str
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
     """What a consumer sees: a work queue, or a topic's subscription; an absent knob is None."""
 
@@ -274,6 +324,8 @@ class Queue:
     filter: Mapping[str, tuple[str, ...]]  # message attribute → accepted values; empty: everything
     dead_letter_retention: Duration | None = None
     push: bool = False  # the service calls the consumer, which cannot renew
+    rules: tuple[Rule, ...] = ()  # of an event bus: an event comes here by any one of them; none: every event
+    expressions: Mapping[str, str] = field(default_factory=dict)  # what the service is told for them, by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +349,7 @@ class Channel:
     delivery: Delivery = Delivery.AT_LEAST_ONCE  # what the channel itself is asked for
     delayed: bool = False  # single messages are sent for a later time
     regions: str = "one"  # one | several
+    replay: Duration | None = None  # how far back events can be delivered again
 
     @property
     def traits(self) -> frozenset[str]:
@@ -333,6 +386,7 @@ class Message:
     example: Mapping[str, Any]
     key: str
     attributes: tuple[str, ...]  # fields copied into the message's attributes, where filters see them
+    type: str = ""  # what the envelope calls it; its name if empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

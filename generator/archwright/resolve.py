@@ -12,6 +12,7 @@ from archwright.layers import collect
 from archwright.orchestration import read_workflows
 from archwright.parameters import check_day, check_package, read_answers, starter_named, substitute
 from archwright.quantities import Duration, Size
+from archwright.routing import expressions, rule_of
 from archwright.shapes import check_shape
 from archwright.yamlfile import Document
 
@@ -162,6 +163,15 @@ def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str
             for one in binding.excludes
         ),
         costs=_costs(binding.costs, facts, tier),
+        language=_language(binding.language, facts) if binding.language else None,
+        lacks=binding.lacks,
+    )
+
+
+def _language(spec: schema.Language, facts: Facts) -> model.Language:
+    return model.Language(
+        **{**dict(spec), "limit": facts.limits[spec.limit]}
+        | {"operators": {name: model.Operator(**dict(one)) for name, one in spec.operators.items()}}
     )
 
 
@@ -215,9 +225,18 @@ def _channel(key: str, spec: schema.Channel, services: Mapping[str, model.Servic
         delivery=model.Delivery(spec.delivery),
         delayed=bool(spec.delayed),
         regions=spec.regions,
+        replay=_duration(spec.replay),
         queue=own,
-        subscriptions=tuple(_queue(one, sub, sub.name or one, sub.filter) for one, sub in spec.subscriptions.items()),
+        subscriptions=tuple(
+            _subscription(key, one, sub, services[spec.capability]) for one, sub in spec.subscriptions.items()
+        ),
     )
+
+
+def _subscription(channel: str, key: str, spec: schema.Subscription, service: model.Service) -> model.Queue:
+    rules = tuple(rule_of(one.name, one.when) for one in spec.rules)
+    told = expressions(service.language, channel, key, rules) if service.language else {}
+    return replace(_queue(key, spec, spec.name or key, spec.filter), rules=rules, expressions=told)
 
 
 def _queue(key: str, spec: schema.QueueKnobs, name: str, accepts: Mapping[str, list[str]]) -> model.Queue:
@@ -248,6 +267,7 @@ def _message(name: str, spec: schema.Message) -> model.Message:
         example=spec.example,
         key=spec.key,
         attributes=tuple(spec.attributes),
+        type=spec.type or name,
     )
 
 

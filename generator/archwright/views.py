@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from archwright.model import ContainerKind, Mode, Route
+from archwright.routing import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -177,7 +178,7 @@ def _channel_edges(channel: Channel) -> Iterator[Edge]:
     for queue in channel.queues:
         end = _end(channel, queue)
         if channel.is_topic:
-            yield Edge(source=channel.id, target=end, label="", mode=Mode.ASYNCHRONOUS, route=Route.MAIN)
+            yield Edge(source=channel.id, target=end, label=_rules(queue), mode=Mode.ASYNCHRONOUS, route=Route.MAIN)
         if queue.dead_letter:
             tries = f"after {queue.max_deliveries} deliveries" if queue.max_deliveries else "after the last delivery"
             dead = f"{end}/{DEAD_LETTERS}"
@@ -189,7 +190,14 @@ def _end(channel: Channel, queue: Queue) -> str:
     return f"{channel.id}/{queue.id}" if channel.is_topic else channel.id
 
 
+def _rules(queue: Queue) -> str:
+    """Return what an arrow from an event bus says: which events take it."""
+    return "; or ".join(said(rule) for rule in queue.rules)
+
+
 def _filter(queue: Queue) -> str:
+    if queue.rules:
+        return f"rule{'s' if len(queue.rules) > 1 else ''} {', '.join(rule.name for rule in queue.rules)}"
     return ", ".join(f"{name}: {' or '.join(values)}" for name, values in queue.filter.items()) or "every message"
 
 

@@ -306,7 +306,60 @@ TAKES_ANY_VERSION = Cut(
     "the consumer does not look for gaps", "src/desk/handlers.py", "if event.version > seen + 1:", "if not event:"
 )
 
+BUS = "src/desk/routing/bus.py"
+AUDIT = "src/desk/routing/audit.py"
+ARCHIVE = f"{SQLITE}/bus.py"
+ANY_RULE = Cut(
+    "a rule wants any of its conditions",
+    "src/desk/routing/rule.py",
+    "all(condition.holds",
+    "any(condition.holds",
+)
+FIRST_VALUE = Cut(
+    "only the first value of a condition counts",
+    "src/desk/routing/rule.py",
+    "any(_equal(found, value) for value in self.values)",
+    "any(_equal(found, value) for value in self.values[:1])",
+)
+NO_AUDIT = Cut("nobody asks whether a rule takes it", AUDIT, "if not targets_of(RULES, message):", "if not message:")
+BLIND_AUDIT = Cut("headers are not compared with the body", AUDIT, "    if lost:\n", "    if not wanted:\n")
+NOT_AGAIN = Cut("redrive does not publish again", AUDIT, "if context.redrives:", "if context.redrives > 9:")
+NO_HOPS = Cut("hops are not counted", BUS, "hops = hops_of(cause) + 1", "hops = 1")
+NEW_IDS = Cut("what an event causes has a new id each time", BUS, "str(uuid.uuid5(", "str(uuid.uuid4() or uuid.uuid5(")
+NO_END = Cut("a replay goes on until now", ARCHIVE, "since.timestamp(), until.timestamp()", "since.timestamp(), now")
+ANY_REPLAY = Cut("the reason is not looked at", "src/desk/commands/replay.py", "if WHY_NOT:", "if not WHY_NOT:")
+ONE_BYTE = Cut(
+    "the limit is one byte short",
+    f"{SQLITE}/broker.py",
+    "len(message.body) > limit:",
+    "len(message.body) >= limit:",
+)
+REDRIVEN_ELSEWHERE = Cut(
+    "redrive brings copies elsewhere",
+    f"{SQLITE}/aside.py",
+    "SELECT queue, {ENVELOPE}, sent_at, redrives + 1",
+    "SELECT 'events/shipping', {ENVELOPE}, sent_at, redrives + 1",
+)
+
 CUTS = {
+    "event-bus-router": {
+        "test_accepted_event_survives_a_killed_publisher": KEEPS_LATER,
+        "test_each_event_reaches_exactly_the_targets_whose_rules_take_it": ANY_RULE,
+        "test_new_version_is_routed_beside_the_old_one": FIRST_VALUE,
+        "test_unknown_version_is_set_aside_not_lost": UNREADABLE_RETRIED,
+        "test_event_that_no_rule_takes_is_kept_with_the_reason": NO_AUDIT,
+        "test_redrive_publishes_an_unrouted_event_again": NOT_AGAIN,
+        "test_event_that_hides_what_rules_look_at_is_noticed": BLIND_AUDIT,
+        "test_event_that_causes_itself_is_stopped": NO_HOPS,
+        "test_second_delivery_causes_the_same_event_again": NEW_IDS,
+        "test_target_that_is_down_holds_up_no_other": SHARED,
+        "test_killed_worker_loses_no_event": NO_LEASE_END,
+        "test_poison_event_is_set_aside_for_one_target_only": NO_LIMIT,
+        "test_redrive_reaches_one_target_only": REDRIVEN_ELSEWHERE,
+        "test_largest_event_is_routed_and_a_larger_one_refused": ONE_BYTE,
+        "test_replay_brings_back_exactly_a_range": NO_END,
+        "test_replay_says_why_it_cannot": ANY_REPLAY,
+    },
     "transactional-outbox": {
         "test_order_and_event_are_there_both_or_neither": TWO_WRITES,
         "test_crash_between_write_and_send_loses_nothing": DELETES_FIRST,

@@ -4,6 +4,7 @@ import pytest
 
 from archwright.catalog import load_catalog
 from archwright.comparison import compare, review_on
+from archwright.errors import Severity
 from archwright.resolve import platforms_of
 
 CATALOG = load_catalog()
@@ -14,8 +15,10 @@ CELLS = [
 
 @pytest.mark.parametrize(("blueprint", "platform"), CELLS)
 def test_every_blueprint_holds_wherever_it_runs(blueprint, platform):
-    """With the defaults no rule finds anything, not even a warning."""
-    assert review_on(CATALOG, blueprint, platform, {}).findings == ()
+    """With the defaults no rule finds anything, not even a warning; a note tells what a platform cannot give."""
+    findings = review_on(CATALOG, blueprint, platform, {}).findings
+
+    assert [one for one in findings if one.severity is not Severity.NOTE] == []
 
 
 @pytest.mark.parametrize("blueprint", sorted(CATALOG.blueprints))

@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from archwright.schema.blueprint import (
     Blueprint,
     Channel,
+    Condition,
     Container,
     Decision,
     FailureMode,
@@ -20,6 +21,7 @@ from archwright.schema.blueprint import (
     PlannedPattern,
     QueueKnobs,
     Retry,
+    Rule,
     Subscription,
 )
 from archwright.schema.contracts import STEP_DUE, contracts
@@ -35,6 +37,7 @@ from archwright.schema.platform import (
     Emulated,
     Exclusion,
     Knob,
+    Language,
     LayerSpec,
     Pin,
     Platform,
@@ -73,6 +76,7 @@ __all__ = [
     "Choice",
     "ChoiceStep",
     "Command",
+    "Condition",
     "Container",
     "Cost",
     "Decision",
@@ -86,6 +90,7 @@ __all__ = [
     "Guarantee",
     "Knob",
     "KnownAs",
+    "Language",
     "LayerSpec",
     "Limit",
     "MapStep",
@@ -98,6 +103,7 @@ __all__ = [
     "Price",
     "QueueKnobs",
     "Retry",
+    "Rule",
     "Setting",
     "Sourced",
     "Step",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from archwright.schema.parameter import Parameter  # noqa: TC001  # pydantic reads it at run time
 from archwright.schema.words import (
@@ -15,6 +15,7 @@ from archwright.schema.words import (
     FactId,
     Flag,
     Hop,
+    Scalar,
     SizeText,
     Slug,
     Strict,
@@ -50,6 +51,9 @@ class KnownAs(Strict):
 class Message(Strict):
     """A message contract: JSON Schema of its body, and an example that satisfies it."""
 
+    type: TypeName | None = Field(
+        default=None, description="What the envelope calls it, where that is not the name here: as version 2 of a type."
+    )
     version: int = Field(
         default=1, ge=1, description="Raised when a consumer of the last version cannot read this one."
     )
@@ -119,8 +123,40 @@ class QueueKnobs(Strict):
     )
 
 
+class Condition(Strict):
+    """A test of one field that is more than a list of the values that it may have; exactly one key."""
+
+    prefix: Text | None = Field(default=None, description="The field begins with this text.")
+    at_least: float | int | None = Field(default=None, description="The field is a number, and no smaller.")
+    below: float | int | None = Field(default=None, description="The field is a number, and smaller.")
+    exists: bool | None = Field(default=None, description="Whether the field is there at all.")
+    not_: list[Scalar] | None = Field(
+        default=None, alias="not", min_length=1, description="The field is there, and is none of these."
+    )
+
+    @model_validator(mode="after")
+    def _tests_one_thing(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("a condition needs exactly one of `prefix`, `at_least`, `below`, `exists`, `not`")
+        return self
+
+
+class Rule(Strict):
+    """Which events a subscription of an event bus takes: those that meet all the conditions."""
+
+    name: Slug = Field(description="Names the rule; what the platform is told carries this name.")
+    when: dict[Word, Scalar | list[Scalar] | Condition] = Field(
+        min_length=1,
+        description="`type`, `version` or an attribute → the value or values that it may have, or a condition.",
+    )
+
+
 class Subscription(QueueKnobs):
     """One consumer's copy of a topic."""
+
+    rules: list[Rule] = Field(
+        default=[], description="On an event bus: which events come here, each by any one rule; none: every event."
+    )
 
     filter: dict[str, list[str]] = Field(
         default={}, description="Message attribute → the values that it takes; nothing else enters the subscription."
@@ -147,6 +183,9 @@ class Channel(QueueKnobs):
         default="one", description="Whether senders or consumers stand in more than one region."
     )
     retention: DurationText | None = Field(default=None, description="How long an undone message is kept.")
+    replay: DurationText | None = Field(
+        default=None, description="How far back an event bus can deliver events again, as far as the platform can."
+    )
     payload: SizeText | None = Field(default=None, description="The largest message that it has to carry.")
     subscriptions: dict[Slug, Subscription] = Field(default={}, description="The subscriptions of a topic, by id.")
 

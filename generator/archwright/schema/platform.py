@@ -77,6 +77,40 @@ class Definition(Strict):
     folder: Text = Field(description="Where the starter keeps them; `__package__` is the name of its package.")
 
 
+class Operator(Strict):
+    """How a language writes one test: `{field}`, `{value}`, and `{each}` for all the values together."""
+
+    each: str = Field(default="", description="What stands for each value.")
+    between: str = Field(default="", description="What stands between two values.")
+    around: str = Field(description="The whole test; `{each}` stands for its values.")
+    one: str = Field(default="", description="The whole test of a single value, where that can be said shorter.")
+
+
+class Language(Strict):
+    """How rules are told to a service: texts with names in braces, since each service has a language of its own."""
+
+    name: Text = Field(description="What the provider calls it.")
+    limit: FactId = Field(description="How long one expression may be, and what it can see.")
+    quotes: Literal["double", "single"] = Field(
+        default="double", description="How text is quoted: as JSON does it, or as SQL does it."
+    )
+    names: dict[Word, Text] = Field(default={}, description="What `type` and `version` are called in the language.")
+    others: Text = Field(default="{field}", description="What an attribute is called in the language.")
+    numbers: Literal["plain", "text"] = Field(
+        default="plain", description="Whether numbers are compared as numbers, or all that is known of them is text."
+    )
+    operators: dict[Literal["equals", "prefix", "at_least", "below", "exists", "absent", "not"], Operator] = Field(
+        description="What the language can test, and how it writes that."
+    )
+    both: Text = Field(default=" AND ", description="What stands between two conditions of a rule.")
+    rule: Text = Field(default="{conditions}", description="A rule; `{channel}` and `{target}` may stand in it.")
+    either: str = Field(
+        default="", description="What stands between two rules of one expression; empty: each rule is one of its own."
+    )
+    subscription: Text = Field(default="{rules}", description="The expression that `{rules}` stand in.")
+    everything: Text = Field(description="The expression that takes every event.")
+
+
 class Binding(Strict):
     """What a platform gives for a capability."""
 
@@ -96,6 +130,12 @@ class Binding(Strict):
     knobs: dict[str, Knob] = Field(default={}, description="Knob → the limit that holds it.")
     excludes: list[Exclusion] = Field(default=[], description="What the service does not hold together.")
     costs: list[Cost] = Field(default=[], description="What each channel of it is charged for.")
+    language: Language | None = Field(
+        default=None, description="How routing rules are told to it; none: the starter's own code looks at them."
+    )
+    lacks: dict[Word, Text] = Field(
+        default={}, description="Knob → why it has no effect here, where the rest of the capability is given."
+    )
 
 
 class Choice(Strict):

@@ -6,7 +6,17 @@ import datetime as dt
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from archwright.quantities import Duration, Size
 
@@ -68,3 +78,4 @@ SizeText = Annotated[str, AfterValidator(_size), _written(_SIZE, "64KiB", "1MiB"
 ParameterText = Annotated[str, AfterValidator(_parameter), _written(rf"^{_REFERENCE}$", "${max_deliveries}")]
 Count = Annotated[int, Field(ge=1)] | ParameterText
 Flag = bool | ParameterText
+Scalar = StrictStr | StrictInt | StrictFloat
