@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import os
+import socket
+import sys
 import tempfile
 import uuid
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import psycopg
+import pytest
 
 from archwright import render, resolve
 from archwright.catalog import load_catalog
+from archwright.resources import checkout_root
 from made_up import BLUEPRINT, write_catalog
 from port_desk import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import ExitStack
 
 
 def write_shop(platform: str, folder: Path) -> Path:
@@ -42,11 +49,10 @@ class Shop:
 
     port: Any
     open: Callable[[], Any]  # another store on the same storage, as another process would open it
-    fill_disk: Callable[[Any], None]  # of this store; whatever is written from then on does not fit
     spoil: Callable[[], str]  # put something else in place of the storage; returns the setting to change
+    fill_disk: Callable[[Any], None] | None = None  # whatever is written from then on does not fit
     stop: Callable[[], None] | None = None  # the server, where there is one
     start: Callable[[], None] | None = None
-    stack: ExitStack = field(default_factory=ExitStack)
 
 
 def local(source: Path, folder: Path) -> Shop:
@@ -95,6 +101,50 @@ def postgres(source: Path, platform: str, server: Any) -> Shop:
     return Shop(port=port, open=open_one, fill_disk=fill, spoil=spoil, stop=server.stop, start=server.start)
 
 
+def aws(source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
+    """DynamoDB: every store has a client of its own for one table of an emulator that keeps what it has."""
+    os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
+    dev = str(source.parent / "dev")
+    if dev not in sys.path:
+        sys.path.insert(0, dev)
+        stack.callback(sys.path.remove, dev)
+    emulators, table = (importlib.import_module(name) for name in ("localaws.emulator", "table"))
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    emulator = stack.enter_context(emulators.LocalAws(port=port, state=Path(folder)))
+    environment = stack.enter_context(pytest.MonkeyPatch.context())
+    for name, value in emulator.variables.items():
+        environment.setenv(name, value)
+    port_, settings, adapter = load(source, "shop_aws", "store.port", "settings", "store.adapter")
+
+    def shop(_: Path) -> Shop:
+        name = f"shop-{uuid.uuid4().hex}"
+        table.make_table(name)
+
+        def spoil() -> str:
+            client = boto3.client("dynamodb")
+            client.delete_table(TableName=name)
+            client.create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            )
+            client.close()
+            return "STORE_TABLE"
+
+        return Shop(
+            port=port_,
+            open=lambda: adapter.open_store(settings.Settings.from_environment({"STORE_TABLE": name})),
+            spoil=spoil,
+            stop=emulator.stop,
+            start=emulator.start,
+        )
+
+    return shop
+
+
 def postgres_server(source: Path, stack: ExitStack) -> Any:
     """Start the server that the starter brings for its own drills."""
     path = source.parent / "dev" / "postgres.py"
@@ -111,5 +161,7 @@ def shops(platform: str, source: Path, stack: ExitStack) -> Callable[[Path], Sho
     """Return what opens a fresh storage for each test on a platform; what it shares lasts as long as `stack`."""
     if platform == "local":
         return lambda folder: local(source, folder)
+    if platform == "aws":
+        return aws(source, stack)
     server = postgres_server(source, stack)
     return lambda _: postgres(source, platform, server)

@@ -6,23 +6,31 @@ A platform joins by a function in `ADAPTERS`: it gives a `Shed` whose stores sha
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
+import os
 import sys
 import threading
 import time
+import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from archwright.emulators.blob import BlobEmulator
 from archwright.emulators.cloudstorage import CloudStorageEmulator
+from archwright.resources import checkout_root
 from port_desk import load
 from port_shed import MEGABYTE, Trickle, write_shed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_SESSION = lru_cache(maxsize=1)(boto3.session.Session)
 
 ODD_KEYS = [
     "a",
@@ -80,7 +88,24 @@ def gcp(source, folder):
     return Shed(port=port, open=lambda: adapter.open_objects(read({"STORAGE_BUCKET": "objects"})), stack=stack)
 
 
-ADAPTERS = {"azure": azure, "gcp": gcp, "local": local}
+def aws(source, folder):
+    """S3: every store has a client of its own for one bucket of an emulator, which is one for all tests."""
+    del folder
+    os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
+    if (dev := str(source.parent / "dev")) not in sys.path:
+        sys.path.insert(0, dev)
+    port, settings, adapter = load(source, "shed_aws", "objects.port", "settings", "objects.adapter")
+    stack = ExitStack()
+    environment = stack.enter_context(pytest.MonkeyPatch.context())
+    for name, value in importlib.import_module("localaws.emulator").shared().variables.items():
+        environment.setenv(name, value)
+    environment.setattr(boto3.session, "Session", _SESSION)  # a new one reads what S3 is anew: half a second
+    bucket = importlib.import_module("bucket").make_bucket(f"shed-{uuid.uuid4().hex}")
+    read = settings.Settings.from_environment
+    return Shed(port=port, open=lambda: adapter.open_objects(read({"S3_BUCKET": bucket})), stack=stack)
+
+
+ADAPTERS = {"aws": aws, "azure": azure, "gcp": gcp, "local": local}
 
 
 @pytest.fixture(scope="module", params=sorted(ADAPTERS))
@@ -283,7 +308,7 @@ def test_large_object_goes_in_and_out_in_steps(store, size):
     assert info.size == size
     assert digest.hexdigest() == content.digest.hexdigest()
     assert max(steps) <= MEGABYTE
-    assert content.wish <= 4 * MEGABYTE
+    assert content.wish <= 5 * MEGABYTE
 
 
 @pytest.mark.parametrize("size", [999, 1000, 1001, 6 * MEGABYTE])
