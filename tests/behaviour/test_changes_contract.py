@@ -1,6 +1,6 @@
 """What the port of a store's change feed promises, held against the feed of each platform.
 
-A platform joins by a function in `FEEDS`: it gives a way to open stores and feeds on one fresh storage.
+A platform joins by `PLATFORMS` and `opener`, which gives a way to open stores and feeds on one fresh storage.
 """
 
 from __future__ import annotations
@@ -8,17 +8,21 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from archwright import render, resolve
 from archwright.catalog import load_catalog
 from made_up import BLUEPRINT, write_catalog
 from port_desk import load
+from port_shop import postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +47,41 @@ def local(source, folder):
     return Bells(
         port=port,
         store=lambda: store.SqliteStore(folder / "store.db"),
-        feed=lambda: feed.open_changes(SimpleNamespace(store_path=folder / "store.db")),
-        nowhere=lambda: feed.open_changes(SimpleNamespace(store_path=folder / "file" / "store.db")),
+        feed=lambda: feed.open_changes(SimpleNamespace(store_path=folder / "store.db"), "x"),
+        nowhere=lambda: feed.open_changes(SimpleNamespace(store_path=folder / "file" / "store.db"), "x"),
     )
 
 
-FEEDS = {"local": local}
+def postgres(source, platform, server):
+    """PostgreSQL: feed and store have connections of their own to one database."""
+    port, settings, adapter, feed = load(
+        source, f"bells_{platform}", "store.port", "settings", "store.adapter", "store.feed"
+    )
+    database = f"bells_{uuid.uuid4().hex}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {database}")
+    here = settings.Settings.from_environment({"DATABASE_URL": server.url(database)})
+    away = settings.Settings.from_environment({"DATABASE_URL": "postgresql://postgres@/postgres?host=/nowhere"})
+    return Bells(
+        port=port,
+        store=lambda: adapter.open_store(here),
+        feed=lambda: feed.open_changes(here, "x"),
+        nowhere=lambda: feed.open_changes(away, "x"),
+    )
 
 
-@pytest.fixture(scope="module", params=sorted(FEEDS))
+def opener(platform, source, stack):
+    """Return what opens a fresh storage on a platform; what it shares lasts as long as `stack`."""
+    if platform == "local":
+        return lambda folder: local(source, folder)
+    server = postgres_server(source, stack)
+    return lambda _: postgres(source, platform, server)
+
+
+PLATFORMS = ["local", "gcp", "azure"]
+
+
+@pytest.fixture(scope="module", params=PLATFORMS)
 def rendered(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bells")
     parts = "  shop: {kind: store, name: Shop, capability: store}\n"
@@ -64,14 +94,14 @@ def rendered(request, tmp_path_factory):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
     source = folder / "starter" / "src"
-    yield request.param, source
+    with ExitStack() as stack:
+        yield opener(request.param, source, stack)
     sys.path.remove(str(source)) if str(source) in sys.path else None
 
 
 @pytest.fixture
 def bells(rendered, tmp_path):
-    platform, source = rendered
-    return FEEDS[platform](source, tmp_path)
+    return rendered(tmp_path)
 
 
 @pytest.fixture
@@ -92,11 +122,15 @@ def test_write_by_somebody_else_wakes(bells, opened):
     """Who waits is woken by a write of another store, long before its time is over."""
     store, feed = opened("store"), opened("feed")
     feed.wait(AT_ONCE)
-    threading.Timer(0.2, store.write, [bells.port.Put(kind="x", key="a")]).start()
+    writer = threading.Timer(0.2, store.write, [bells.port.Put(kind="x", key="a")])
+    writer.start()
     started = time.monotonic()
+    woken = feed.wait(timedelta(seconds=20))
+    took = time.monotonic() - started
+    writer.join()
 
-    assert feed.wait(timedelta(seconds=20))
-    assert time.monotonic() - started < 10
+    assert woken
+    assert took < 10
 
 
 def test_write_before_the_wait_is_not_missed(bells, opened):
@@ -125,6 +159,19 @@ def test_every_feed_is_woken(bells, opened):
     store.write(bells.port.Put(kind="x", key="a"))
 
     assert [feed.wait(A_WHILE) for feed in feeds] == [True, True]
+
+
+def test_other_kinds_and_undone_writes_do_no_harm(bells, opened):
+    """Whatever a feed makes of items of another kind and of refused writes, the next write of its own kind wakes."""
+    store, feed = opened("store"), opened("feed")
+    store.write(bells.port.Put(kind="y", key="a"))
+    with pytest.raises(bells.port.Conflict):
+        store.write(bells.port.Put(kind="x", key="a"), bells.port.Put(kind="y", key="a", expect=7))
+    while feed.wait(timedelta(seconds=0.3)):
+        pass
+    store.write(bells.port.Put(kind="x", key="a"))
+
+    assert feed.wait(A_WHILE)
 
 
 def test_deletion_may_wake_and_breaks_nothing(bells, opened):
