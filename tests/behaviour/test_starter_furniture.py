@@ -329,12 +329,14 @@ def test_a_task_that_a_signal_ends_says_which(queue_starter, tmp_path):
 
 
 def test_a_shared_folder_that_is_no_environment_is_not_emptied(queue_starter, tmp_path):
-    """`STARTER_VENV` pointing at somebody's files costs them nothing."""
+    """`STARTER_VENV` pointing at somebody's files costs them nothing, and the environment is made among them."""
     (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # uv is there, and the stricter one
 
-    tasks(queue_starter, "install", STARTER_VENV=str(tmp_path), PIP_INDEX_URL=NOWHERE, UV_OFFLINE="1")
+    tasks(queue_starter, "install", STARTER_VENV=str(tmp_path), PIP_INDEX_URL=NOWHERE, UV_OFFLINE="1", PATH=path)
 
     assert (tmp_path / "precious.txt").read_text(encoding="utf-8") == "mine"
+    assert list(tmp_path.glob("*/python*"))
 
 
 def test_tasks_are_clean_by_the_starters_own_rules(queue_starter):
