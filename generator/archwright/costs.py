@@ -34,7 +34,9 @@ def estimate(fixed: Sequence[Cost], channels: Iterable[Channel], containers: Ite
             _add(used, cost, [_units(cost, load, load * len(channel.queues)) for load in LOADS])
         left_out += [] if fixed or channel.service.costs else [channel.service.name]
     for part in containers:
-        left_out += [part.service.name] if part.service else []
+        for cost in part.service.costs if part.service else ():
+            used.setdefault(cost.price.id, (cost, [_units(cost, 0, 0)] * len(LOADS)))  # however many parts share it
+        left_out += [part.service.name] if part.service and not part.service.costs else []
         left_out += ["what runs the program"] if part.handles else []
     lines = tuple(EstimateLine(price=cost.price, amounts=_charged(cost, month)) for cost, month in used.values())
     if not lines:

@@ -63,7 +63,7 @@ def resolve(
         guarantees=tuple(_guarantee(one) for one in spec.guarantees),
         failure_modes=tuple(_failure_mode(one) for one in spec.failure_modes),
         facts=_facts(spec, services.values(), catalog.facts),
-        prices=tuple(catalog.facts.prices[one].as_fact() for one in target.prices),
+        prices=_prices(target, containers, catalog.facts),
         estimate=estimate(_costs(target.costs, catalog.facts, tier), channels, containers),
         story=tuple(spec.story),
         settings=tuple(_setting(one, names) for one in parts.settings),
@@ -173,6 +173,13 @@ def _language(spec: schema.Language, facts: Facts) -> model.Language:
         **{**dict(spec), "limit": facts.limits[spec.limit]}
         | {"operators": {name: model.Operator(**dict(one)) for name, one in spec.operators.items()}}
     )
+
+
+def _prices(target: schema.Platform, containers: Iterable[model.Container], facts: Facts) -> tuple[model.Fact, ...]:
+    """Return what the platform charges for, and what the services of these parts do, each price once."""
+    listed = {one: facts.prices[one].as_fact() for one in target.prices}
+    used = [cost.price for part in containers if part.service for cost in part.service.costs]
+    return tuple((listed | {price.id: price for price in used}).values())
 
 
 def _costs(costs: Iterable[schema.Cost], facts: Facts, tier: str) -> tuple[model.Cost, ...]:

@@ -36,6 +36,18 @@ def test_every_subscription_is_one_more_delivery():
     assert topic.estimate.totals[-1] == pytest.approx((carried - 10) * 0.0390625)
 
 
+def test_a_store_that_is_always_there_is_charged_once():
+    """A database costs the same at every load, and its prices stand in the list with their sources."""
+    found = resolve(CATALOG, "idempotent-consumer", "gcp", "order-desk", {})
+
+    lines = {line.price.id: line.amounts for line in found.estimate.lines}
+    database = [lines[f"gcp.sql.{part}"] for part in ("cpu", "memory", "storage")]
+    assert [amounts[0] == amounts[-1] for amounts in database] == [True] * 3
+    assert sum(amounts[0] for amounts in database) == pytest.approx(730 * 0.0413 + 3.75 * 730 * 0.007 + 10 * 0.17)
+    assert {"gcp.pubsub.throughput", "gcp.sql.cpu"} <= {price.id for price in found.prices}
+    assert "Cloud SQL for PostgreSQL" not in found.estimate.left_out
+
+
 def test_what_has_no_price_is_named():
     """A service without a sourced price is not counted as nothing."""
     assert month("claim-check", "azure").left_out == ("Blob Storage container", "what runs the program")
