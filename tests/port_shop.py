@@ -145,16 +145,20 @@ def aws(source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
     return shop
 
 
-def postgres_server(source: Path, stack: ExitStack) -> Any:
-    """Start the server that the starter brings for its own drills."""
-    path = source.parent / "dev" / "postgres.py"
-    spec = importlib.util.spec_from_file_location("starter_postgres", path)
+def postgres_module(source: Path) -> Any:
+    """Return the module by which the starter starts a PostgreSQL on this machine."""
+    spec = importlib.util.spec_from_file_location("starter_postgres", source.parent / "dev" / "postgres.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def postgres_server(source: Path, stack: ExitStack) -> Any:
+    """Start the server that the starter brings for its own drills."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-    return stack.enter_context(module.PostgresServer(Path(folder), durable=False))
+    return stack.enter_context(postgres_module(source).PostgresServer(Path(folder), durable=False))
 
 
 def shops(platform: str, source: Path, stack: ExitStack) -> Callable[[Path], Shop]:

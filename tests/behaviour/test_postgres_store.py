@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from port_desk import load
-from port_shop import postgres_server, write_shop
+from port_shop import postgres_module, postgres_server, write_shop
 
 
 @pytest.fixture(scope="module")
@@ -244,3 +244,10 @@ def test_the_server_ends_with_whoever_started_it(source, tmp_path):
         time.sleep(0.05)
     with pytest.raises(ProcessLookupError):
         os.kill(postmaster, 0)
+
+
+def test_a_server_that_cannot_start_says_why(source, tmp_path):
+    """A port that another program has is told, and nobody mistakes that program for the server."""
+    module = postgres_module(source)
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(module.ServerError, match="already in use"):
+        module.PostgresServer(tmp_path, port=taken.getsockname()[1], durable=False).start()
