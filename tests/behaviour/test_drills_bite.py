@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from archwright import render, resolve
+from archwright import render, resolve, workflows
 from archwright.catalog import load_catalog
 
 pytestmark = pytest.mark.slow
@@ -341,6 +341,105 @@ REDRIVEN_ELSEWHERE = Cut(
     "SELECT 'events/shipping', {ENVELOPE}, sent_at, redrives + 1",
 )
 
+JOBS_FOLDER = "src/desk/jobs"
+SUMMARIES = "src/desk/summaries"
+NEW_KEY = Cut(
+    "a key is forgotten", f"{JOBS_FOLDER}/idempotency.py", 'f"{len(self.tenant)}:', "f\"{__import__('uuid').uuid4()}:"
+)
+ANY_REQUEST = Cut(
+    "a key fits every request",
+    f"{JOBS_FOLDER}/idempotency.py",
+    'if item.data["fingerprint"] != self.fingerprint:',
+    "if False:",
+)
+NO_KEY_NEEDED = Cut("a request needs no key", "src/desk/api/asking.py", "if not _KEY.fullmatch(value):", "if False:")
+NO_MESSAGE = Cut(
+    "a job is written without its message",
+    "src/desk/desk.py",
+    'return recorded(state, Event(channel="jobs", contract=due))',
+    "return (state,)",
+)
+NO_CONVERSATION = Cut(
+    "conversations are not kept apart", "src/desk/desk.py", 'key = f"{job.tenant}/{job.conversation}"', "key = job.id"
+)
+ASKED_ANEW = Cut(
+    "a call does not know itself again", f"{SUMMARIES}/calls.py", 'return f"{job}/', 'return f"{job}/{time.time_ns()}'
+)
+NOT_CHARGED = Cut("a call that was left is not charged", f"{SUMMARIES}/asking.py", "if left is not None:", "if False:")
+NO_WAIT = Cut(
+    "the provider's wait is not heard",
+    f"{SUMMARIES}/asking.py",
+    "attempt.wait(error.retry_after if error.retry_after is not None else 2.0**waits)",
+    "attempt.wait(0.0)",
+)
+SAME_MODEL = Cut(
+    "the first model is asked for ever",
+    f"{SUMMARIES}/asking.py",
+    "ready[min(step.attempt - 1, len(ready) - 1)]",
+    "ready[0]",
+)
+SILENCE_IS_FREE = Cut(
+    "what may have been charged is not",
+    f"{SUMMARIES}/asking.py",
+    "cost = estimate(call) if error.may_be_billed else 0",
+    "cost = 0",
+)
+NO_RESET = Cut("a broken answer is not taken back", f"{SUMMARIES}/attempt.py", '{"reset": True}', '{"text": ""}')
+ANY_END = Cut("any end of an answer will do", f"{SUMMARIES}/attempt.py", "if stop not in _WELL:", "if False:")
+NEVER_RETIRED = Cut(
+    "models never retire", f"{SUMMARIES}/aliases.py", "if model not in RETIRED or day < RETIRED[model]", "if model"
+)
+NO_BUDGET = Cut("a budget has no end", "src/desk/budget/purse.py", "if amount > balance.left:", "if False:")
+TOOLS_WELCOME = Cut(
+    "a call of a tool is no attack", f"{SUMMARIES}/attempt.py", '"tool_use": UnwantedTool', '"tool_use": Truncated'
+)
+AS_MARKUP = Cut(
+    "a result is sent as a page",
+    "src/desk/api/routes.py",
+    "return PlainTextResponse(self._desk.contents.read(job.result), headers=headers)",
+    "return Response(self._desk.contents.read(job.result), headers=headers, media_type='text/html')",
+)
+FROM_THE_START = Cut("a stream always begins anew", "src/desk/api/following.py", "return int(text[:9])", "return 0")
+FOR_EVER = Cut(
+    "a stream has no end",
+    "src/desk/api/following.py",
+    "longest = settings.events_longest.total_seconds()",
+    "longest = 3_600.0",
+)
+ANY_ADDRESS = Cut(
+    "any address may be called",
+    "src/desk/webhook/address.py",
+    "if not excepted and not all(is_public(address) for address in addresses):",
+    "if False:",
+)
+ONE_CALLBACK = Cut(
+    "a receiver is asked once",
+    "src/desk/webhook/post.py",
+    "if status in _LATER or status >= 500:",
+    "if False:",
+)
+NO_CANCEL = Cut(
+    "nobody hears of a cancellation", f"{JOBS_FOLDER}/jobs.py", "return replace(job, cancel=True)", "return job"
+)
+NO_EXPIRY = Cut(
+    "nobody looks at deadlines",
+    "src/desk/api/tending.py",
+    "for job in desk.jobs.expire(desk.outgoing_last):",
+    "for job in ():",
+)
+JUMPING = Cut(
+    "deadlines go by the wall clock",
+    f"{JOBS_FOLDER}/clock.py",
+    "return self._began + timedelta(seconds=time.monotonic() - self._zero)",
+    "return datetime.now(UTC)",
+)
+QUOTING = Cut(
+    "the SDKs log what they send",
+    "src/desk/models/adapter.py",
+    "logging.getLogger(loud).setLevel(logging.INFO)",
+    "pass",
+)
+
 CUTS = {
     "event-bus-router": {
         "test_accepted_event_survives_a_killed_publisher": KEEPS_LATER,
@@ -479,6 +578,35 @@ CUTS = {
         "test_killed_redrive_loses_nothing": TWO_STEPS,
         "test_old_dead_letter_raises_the_alarm": NO_ALARM,
     },
+    "async-llm-job": {
+        "test_same_request_again_is_the_same_job": NEW_KEY,
+        "test_key_with_another_request_is_refused": ANY_REQUEST,
+        "test_what_is_asked_wrongly_is_refused_and_costs_nothing": NO_KEY_NEEDED,
+        "test_relay_killed_before_the_send_loses_no_job": NO_MESSAGE,
+        "test_jobs_of_a_conversation_are_done_in_their_order": NO_CONVERSATION,
+        "test_duplicate_delivery_is_billed_once": ASKED_ANEW,
+        "test_worker_killed_in_a_call_leaves_one_result": NOT_CHARGED,
+        "test_rate_limit_is_waited_out": NO_WAIT,
+        "test_overloaded_model_gives_way_to_the_next": SAME_MODEL,
+        "test_provider_that_never_answers_is_given_up": SILENCE_IS_FREE,
+        "test_broken_answer_is_asked_anew": NO_RESET,
+        "test_unfinished_answer_is_no_result": ANY_END,
+        "test_retired_model_is_told": NEVER_RETIRED,
+        "test_spent_budget_stops_the_next_job_before_it_costs": NO_BUDGET,
+        "test_instructions_in_a_document_call_nothing": TOOLS_WELCOME,
+        "test_script_in_an_answer_is_text": AS_MARKUP,
+        "test_stream_goes_on_where_it_was_lost": FROM_THE_START,
+        "test_reader_who_never_reads_is_let_go": FOR_EVER,
+        "test_callback_into_our_network_is_refused": ANY_ADDRESS,
+        "test_callback_is_signed_and_tried_again": ONE_CALLBACK,
+        "test_cancel_ends_the_call": NO_CANCEL,
+        "test_job_that_nobody_does_expires": NO_EXPIRY,
+        "test_clock_that_jumps_expires_nothing": JUMPING,
+        "test_job_that_cannot_be_written_is_not_taken": SILENT,
+        "test_burst_waits_and_none_is_lost": NO_MESSAGE,
+        "test_redriven_job_pays_for_no_answer_twice": ASKED_ANEW,
+        "test_document_is_in_no_log_trace_or_dead_letter": QUOTING,
+    },
 }
 
 
@@ -489,12 +617,17 @@ def starters(tmp_path_factory):
     folder = tmp_path_factory.mktemp("starters")
     for blueprint in CUTS:
         architecture = resolve.resolve(catalog, blueprint, "local", "desk", {})
-        for path, file in render.render_layers(architecture).items():
+        tree = render.render_layers(architecture)
+        tree.merge(workflows.export_definitions(architecture))
+        for path, file in tree.items():
             target = folder / blueprint / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
         stagecraft = folder / blueprint / "dev/stagecraft.py"
         stagecraft.write_text(replaced(stagecraft.read_text(), "PATIENCE = 20.0 + 3.0 *", "PATIENCE = 5.0 + 0.0 *"))
+        plant = folder / blueprint / "dev/plant.py"
+        if plant.exists():
+            plant.write_text(replaced(plant.read_text(), "_PATIENCE = 30.0", "_PATIENCE = 10.0"))
     return folder
 
 

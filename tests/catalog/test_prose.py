@@ -136,7 +136,7 @@ IN_SETTINGS |= {"hop", "breaker_failures", "cache_keep"}
 def test_parameters_are_used_and_their_defaults_hold(path):
     """Every parameter sets a knob or a setting, its default lies in its range, and its help is one sentence."""
     value = yamlfile.load(path, path.name).value
-    parts = [value.get("channels", {}), value["containers"]]
+    parts = [value.get("channels", {}), value["containers"], value.get("workflows", {})]
     in_parts = {name for _, text in texts(parts) for name in PARAMETER.findall(text)}
 
     for name, parameter in value["parameters"].items():
