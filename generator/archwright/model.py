@@ -241,6 +241,7 @@ class Language:
     rule: str
     either: str  # empty: each rule is an expression of its own
     subscription: str
+    alone: str  # the expression of a single rule, where that is another one
     everything: str
 
 

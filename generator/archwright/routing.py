@@ -44,7 +44,8 @@ def expressions(language: Language, channel: str, target: str, rules: Sequence[R
         return {"everything": _fill(language.everything, ends)}
     if not language.either:
         return written
-    return {"rules": _fill(language.subscription, ends | {"rules": language.either.join(written.values())})}
+    whole = language.alone if language.alone and len(written) == 1 else language.subscription
+    return {"rules": _fill(whole, ends | {"rules": language.either.join(written.values())})}
 
 
 def said(rule: Rule) -> str:

@@ -312,8 +312,8 @@ ARCHIVE = f"{SQLITE}/bus.py"
 ANY_RULE = Cut(
     "a rule wants any of its conditions",
     "src/desk/routing/rule.py",
-    "all(condition.holds",
-    "any(condition.holds",
+    "all(condition.holds(",
+    "any(condition.holds(",
 )
 FIRST_VALUE = Cut(
     "only the first value of a condition counts",

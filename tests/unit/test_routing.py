@@ -67,7 +67,7 @@ def test_a_comparison_with_numbers_is_refused_where_there_is_none():
     assert problems(ruled(bound("local"), rules)) == []
 
 
-@pytest.mark.parametrize(("platform", "room"), [("gcp", 256), ("azure", 1024)])
+@pytest.mark.parametrize(("platform", "room"), [("gcp", 256), ("azure", 1024), ("aws", 2048)])
 def test_rules_that_have_no_room_are_refused(platform, room):
     """One byte more than a service takes is refused, and the room itself is not."""
     architecture = bound(platform)
@@ -146,6 +146,19 @@ def test_a_value_is_never_taken_for_the_language():
     assert pubsub.parse_filter(pubsub_text).matches({"x_type": 'a" OR {each}'})
 
 
+def test_several_rules_of_a_pattern_are_alternatives_and_one_is_none():
+    """EventBridge reads `$or` as a field's name where it holds one alternative only, so that a single rule has none."""
+    one, other = ({"type": "OrderPlaced"}, {"type": "StockLow", "version": 1})
+
+    [alone] = ruled(bound("aws"), one).channels[0].subscriptions[0].expressions.values()
+    [both] = ruled(bound("aws"), one, other).channels[0].subscriptions[0].expressions.values()
+
+    assert json.loads(alone)["detail"] == {"route": {"type": ["OrderPlaced"]}}
+    assert json.loads(both)["detail"] == {
+        "route": {"$or": [{"type": ["OrderPlaced"]}, {"type": ["StockLow"], "version": [1]}]}
+    }
+
+
 def test_a_language_of_structure_can_be_described_too():
     """A pattern in JSON is texts with names in braces as well, although braces are its own."""
     fact = Fact(id="p.s.l", service="S", what="w", value="v", source="s", read="2026-11-28", confidence="A")
@@ -155,7 +168,7 @@ def test_a_language_of_structure_can_be_described_too():
             "equals": Operator(each="{value}", between=", ", around='"{field}": [{each}]', one=""),
             "at_least": Operator(each="", between="", around='"{field}": [{"numeric": [">=", {value}]}]', one=""),
         },
-        both=", ", rule='{"detail": {{conditions}}}', either="", subscription="{rules}", everything="{}",
+        both=", ", rule='{"detail": {{conditions}}}', either="", subscription="{rules}", alone="", everything="{}",
     )  # fmt: skip
 
     told = expressions(words, "c", "t", [rule_of("r", {"type": ["A", "B"], "total": Condition(at_least=5)})])

@@ -32,6 +32,8 @@ def _pascal(text: str) -> str:
 def _python(value: object) -> str:
     """Write a Python literal as the formatter would: double quotes."""
     if isinstance(value, str):
+        if '"' in value and "'" not in value and value.isprintable():
+            return repr(value)
         text = json.dumps(value, ensure_ascii=False)
         return text if "\\u" not in text else repr(value)
     if isinstance(value, (dict, list, tuple)):

@@ -108,6 +108,7 @@ class Language(Strict):
         default="", description="What stands between two rules of one expression; empty: each rule is one of its own."
     )
     subscription: Text = Field(default="{rules}", description="The expression that `{rules}` stand in.")
+    alone: str = Field(default="", description="The expression of a single rule, where that is another one.")
     everything: Text = Field(description="The expression that takes every event.")
 
 
