@@ -8,7 +8,7 @@
       nav.removeAttribute("aria-labelledby"); // a section with a page of its own: its label is an arrow alone
       nav.setAttribute("aria-label", nav.querySelector(".md-nav__title")?.textContent.trim() ?? "Section");
     });
-    document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code").forEach((box) => {
+    document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code, .tabbed-labels").forEach((box) => {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; // what scrolls has to be reachable by keyboard
     });
   };
