@@ -28,19 +28,25 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
 
-def write_shop(platform: str, folder: Path) -> Path:
-    """Render a starter that has a store, and return its source folder."""
+def write_shop(platform: str, folder: Path, name: str = "shop") -> Path:
+    """Render a starter that has a store, and return its source folder; its package is `name_platform`."""
     blueprint = BLUEPRINT.replace(
         "containers:\n", "containers:\n  shop: {kind: store, name: Shop, capability: store}\n"
     )
     blueprint += "features: [store]\n"
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
-    architecture = resolve.resolve(catalog, "pigeon-post", platform, f"shop-{platform}", {})
+    architecture = resolve.resolve(catalog, "pigeon-post", platform, f"{name}-{platform}", {})
     for path, file in render.render_layers(architecture).items():
         target = folder / "starter" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
     return folder / "starter" / "src"
+
+
+def package_of(source: Path) -> str:
+    """Return the name of the only package in a starter's source folder."""
+    [package] = [path.name for path in source.iterdir() if (path / "store").is_dir()]
+    return package
 
 
 @dataclass
@@ -57,7 +63,7 @@ class Shop:
 
 def local(source: Path, folder: Path) -> Shop:
     """SQLite: every store opens the file anew."""
-    port, store = load(source, "shop_local", "store.port", "store.sqlite")
+    port, store = load(source, package_of(source), "store.port", "store.sqlite")
     file = folder / "store.db"
 
     def fill(one: Any) -> None:
@@ -71,9 +77,9 @@ def local(source: Path, folder: Path) -> Shop:
     return Shop(port=port, open=lambda: store.SqliteStore(file), fill_disk=fill, spoil=spoil)
 
 
-def postgres(source: Path, platform: str, server: Any) -> Shop:
+def postgres(source: Path, server: Any) -> Shop:
     """PostgreSQL: every store has connections of its own to one database of one server."""
-    port, settings, adapter = load(source, f"shop_{platform}", "store.port", "settings", "store.adapter")
+    port, settings, adapter = load(source, package_of(source), "store.port", "settings", "store.adapter")
     database = f"shop_{uuid.uuid4().hex}"
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {database}")
@@ -116,7 +122,7 @@ def aws(source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
     environment = stack.enter_context(pytest.MonkeyPatch.context())
     for name, value in emulator.variables.items():
         environment.setenv(name, value)
-    port_, settings, adapter = load(source, "shop_aws", "store.port", "settings", "store.adapter")
+    port_, settings, adapter = load(source, package_of(source), "store.port", "settings", "store.adapter")
 
     def shop(_: Path) -> Shop:
         name = f"shop-{uuid.uuid4().hex}"
@@ -168,4 +174,4 @@ def shops(platform: str, source: Path, stack: ExitStack) -> Callable[[Path], Sho
     if platform == "aws":
         return aws(source, stack)
     server = postgres_server(source, stack)
-    return lambda _: postgres(source, platform, server)
+    return lambda _: postgres(source, server)
