@@ -259,7 +259,35 @@ def test_a_batch_is_handed_back_in_part(desk, broker):
         assert inbox.hand_back(held[:2]) == (f"{held[1]['MessageId']}: later",)
 
 
+def test_what_was_brought_back_is_not_aside_any_more(desk, broker):
+    """Not even when the moment is over for which whoever looks at dead letters holds them."""
+    broker.send("pigeons", desk.message())
+    broker.lease("pigeons")[0].dead_letter("permanent")
+
+    assert len(broker.redrive("pigeons", limit=1)) == 1
+    desk.wait(61)
+    assert broker.dead_letters("pigeons") == []
+
+
+def test_what_a_worker_hands_back_is_no_attempt(desk, broker):
+    """SQS counts every receive; a message that was handed back untouched has all its attempts still."""
+    broker.send("pigeons", desk.message())
+    for _ in range(4):
+        broker.lease("pigeons")[0].release()
+
+    assert [one.deliveries for one in broker.lease("pigeons")] == [1]
+
+
 # FIFO
+
+
+def test_dead_letters_of_one_key_hold_up_nobody(desk, broker):
+    """A FIFO queue gives ten messages of a group at most, until they are gone; all dead letters are to be seen."""
+    for number in range(11):
+        broker.send("carts", desk.message(number, key="a"))
+        broker.lease("carts")[0].dead_letter("permanent")
+
+    assert len(broker.dead_letters("carts")) == 11
 
 
 def test_a_fifo_queue_deduplicates_for_five_minutes(desk):
