@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archwright import __version__, decisions, diagrams, docs, render, resolve, review, views, workflows, write
+from archwright import (
+    __version__,
+    decisions,
+    diagrams,
+    docs,
+    render,
+    resolve,
+    review,
+    stepviews,
+    views,
+    workflows,
+    write,
+)
 from archwright.errors import ResolutionError, Severity, UsageError
 from archwright.filetree import FileTree, GeneratedFile, Ownership
 from archwright.resources import DEFAULT_PLATFORM
@@ -57,9 +69,16 @@ def _check_package(starter: Starter, tree: FileTree) -> None:
 
 
 def _pictures(architecture: Architecture) -> FileTree:
-    view = views.container_view(architecture)
-    picture = GeneratedFile(content=diagrams.export(view, "svg"), ownership=Ownership.MANAGED, origin=f"view {view.id}")
-    return FileTree({"docs/architecture.svg": picture})
+    pictures = {"architecture": views.container_view(architecture)}
+    pictures |= {f"workflow-{one.id}": stepviews.workflow_view(one) for one in architecture.workflows}
+    return FileTree(
+        {
+            f"docs/{name}.svg": GeneratedFile(
+                content=diagrams.export(view, "svg"), ownership=Ownership.MANAGED, origin=f"view {view.id}"
+            )
+            for name, view in pictures.items()
+        }
+    )
 
 
 def _about(architecture: Architecture) -> dict[str, Any]:

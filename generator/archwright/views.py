@@ -32,6 +32,12 @@ class Kind(StrEnum):
     TOPIC = "topic"
     SUBSCRIPTION = "subscription"
     DEAD_LETTERS = "dead-letters"
+    TASK = "task"
+    MAP = "map"
+    CHOICE = "choice"
+    WAIT = "wait"
+    SUCCEED = "succeed"
+    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +85,13 @@ class View:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     groups: tuple[Group, ...] = ()
+    steps: bool = False  # its arrows lead from one step to the next, and carry nothing
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """Every arrow in words, for readers who do not see the picture."""
         labels = {node.id: f"{node.label} {node.detail}" if node.beside else node.label for node in self.nodes}
-        return tuple(_sentence(edge, labels) for edge in self.edges)
+        return tuple((_order if self.steps else _sentence)(edge, labels) for edge in self.edges)
 
 
 def container_view(architecture: Architecture) -> View:
@@ -118,6 +125,13 @@ def _sentence(edge: Edge, labels: dict[str, str]) -> str:
     if edge.route is Route.FAILURE:
         how = f"{how}, failure path"
     return f"From {labels[edge.source]} to {labels[edge.target]}{says} ({how})."
+
+
+def _order(edge: Edge, labels: dict[str, str]) -> str:
+    label = f" ({edge.label})" if edge.label else ""
+    if edge.route is Route.FAILURE:
+        return f"Where {labels[edge.source]} has failed comes {labels[edge.target]}{label}."
+    return f"After {labels[edge.source]} comes {labels[edge.target]}{label}."
 
 
 def _edge(relationship: Relationship, failing: Mapping[str, str]) -> Edge:

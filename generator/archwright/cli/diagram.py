@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from archwright.cli.options import BlueprintArgument, CatalogOption, PlatformOpt
 from archwright.cli.terminal import say
 from archwright.errors import DestinationError, UsageError
 from archwright.resources import DEFAULT_PLATFORM
+
+if TYPE_CHECKING:
+    from archwright.model import Architecture
+    from archwright.views import View
 
 
 def register(app: typer.Typer) -> None:
@@ -26,13 +30,16 @@ def diagram(
     format: Annotated[  # noqa: A002  # the option's name
         str, typer.Option("--format", "-f", metavar="F", help="svg (light and dark in one file), png or mermaid.")
     ] = "svg",
+    workflow: Annotated[
+        str, typer.Option("--workflow", "-w", metavar="ID", help="Draw the steps of this workflow instead.")
+    ] = "",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The file to write; else it goes to standard output."),
     ] = None,
     catalog: CatalogOption = None,
 ) -> None:
-    """Draw a blueprint: its parts, its channels, and the way that failed messages take.
+    """Draw a blueprint: its parts, its channels, and the way that failed messages take; or one of its workflows.
 
     Examples:
         archwright diagram work-queue -o work-queue.svg
@@ -49,12 +56,24 @@ def diagram(
     if format == "png" and output is None and sys.stdout.isatty():
         raise UsageError("A PNG cannot be shown on a terminal.", hint="name a file with `-o FILE`.")
     architecture = resolve(catalog_of(catalog), blueprint, platform, blueprint, {})
-    picture = export(container_view(architecture), format)
+    picture = export(_workflow(architecture, workflow) if workflow else container_view(architecture), format)
     if output is None:
         sys.stdout.buffer.write(picture)
         return
     _write(output, picture)
     say(f"{output}  {len(picture):,} bytes")
+
+
+def _workflow(architecture: Architecture, wanted: str) -> View:
+    from archwright.shapes import nearest
+    from archwright.stepviews import workflow_view
+
+    found = {one.id: one for one in architecture.workflows}
+    if wanted not in found:
+        known = f"workflows: {', '.join(found)}." if found else "it has none."
+        message = f"`{architecture.blueprint.id}` has no workflow `{wanted}`."
+        raise UsageError(message, hint=nearest(wanted, found, known))
+    return workflow_view(found[wanted])
 
 
 def _write(path: Path, content: bytes) -> None:

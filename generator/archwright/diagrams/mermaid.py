@@ -21,6 +21,11 @@ _SHAPES = {
     Kind.TOPIC: "{{{{{}}}}}",
     Kind.SUBSCRIPTION: "[[{}]]",
     Kind.DEAD_LETTERS: "[[{}]]",
+    Kind.MAP: "[[{}]]",
+    Kind.CHOICE: "{{{}}}",
+    Kind.WAIT: "(({}))",
+    Kind.SUCCEED: "([{}])",
+    Kind.FAIL: "([{}])",
 }
 _BOX = "[{}]"
 _SPECIAL = re.compile(r"[\"#<>&`|\\%;*_~$\[\]{}()]")

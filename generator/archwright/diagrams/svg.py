@@ -62,6 +62,11 @@ def kinds_of_line(view: View) -> tuple[tuple[Mode, Route, str], ...]:
         (Mode.ASYNCHRONOUS, Route.MAIN): "asynchronous",
         (Mode.ASYNCHRONOUS, Route.FAILURE): "failure path",
     }
+    if view.steps:
+        words = {
+            (Mode.SYNCHRONOUS, Route.MAIN): "what follows",
+            (Mode.ASYNCHRONOUS, Route.FAILURE): "where it has failed",
+        }
     found = {(Mode.ASYNCHRONOUS if e.route is Route.FAILURE else e.mode, e.route) for e in view.edges}
     return tuple((mode, route, text) for (mode, route), text in words.items() if (mode, route) in found)
 

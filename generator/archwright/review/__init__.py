@@ -5,14 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archwright.errors import Finding, Severity
-from archwright.review import guarantees, limits, messages, routes, services  # registering their rules
+from archwright.review import guarantees, limits, messages, routes, services, workflows  # registering their rules
 from archwright.review.places import located
 from archwright.review.rule import RULES, Problem, Rule
 
 if TYPE_CHECKING:
     from archwright.model import Architecture, Fact
 
-__all__ = ["RULES", "Problem", "Rule", "guarantees", "limits", "located", "messages", "review", "routes", "services"]
+__all__ = [
+    "RULES",
+    "Problem",
+    "Rule",
+    "guarantees",
+    "limits",
+    "located",
+    "messages",
+    "review",
+    "routes",
+    "services",
+    "workflows",
+]
 
 
 def review(architecture: Architecture) -> tuple[Finding, ...]:

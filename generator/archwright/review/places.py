@@ -30,14 +30,16 @@ def _located(finding: Finding, document: Document) -> Finding:
 
 
 def _place(subject: str, value: Any) -> Place:
-    """Return the place of `tasks.lease`, `orders/billing.lease`, `desk.timeout` or `desk → tasks`."""
+    """Return the place of `tasks.lease`, `orders/billing.lease`, `desk.timeout`, `desk → tasks` or `flow.steps.fly`."""
     if " → " in subject:
         hops = [one.get("hop") for one in value.get("guarantees", ())]
         return ("guarantees", hops.index(subject), "hop") if subject in hops else ("guarantees",)
     part, *knobs = subject.split(".")
     name, _, subscription = part.partition("/")
-    group = "channels" if name in value.get("channels", {}) else "containers"
-    return (group, name, *(("subscriptions", subscription) if subscription else ()), *knobs)
+    groups = ("channels", "workflows", "containers")
+    group = next((one for one in groups if name in value.get(one, {})), "containers")
+    places = [int(knob) if knob.isdecimal() else knob for knob in knobs]
+    return (group, name, *(("subscriptions", subscription) if subscription else ()), *places)
 
 
 def _at(value: Any, place: Place) -> object:

@@ -22,19 +22,23 @@ from archwright.sitepages.markdown import (
     table,
 )
 from archwright.sitepages.sidebyside import comparison_part
+from archwright.stepviews import workflow_view
 from archwright.views import container_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archwright.catalog import Catalog
-    from archwright.model import Architecture, Channel, Decision, Fact, FailureMode, Message, Queue
+    from archwright.model import Architecture, Channel, Decision, Fact, FailureMode, Message, Queue, Workflow
+    from archwright.views import View
 
 
 def pictures_of(architectures: Sequence[Architecture]) -> Iterator[tuple[str, bytes]]:
     """Give (file name, SVG) for a blueprint on each of its platforms."""
     for architecture in architectures:
         yield _picture(architecture), export(container_view(architecture), "svg")
+    for workflow in architectures[0].workflows:
+        yield _workflow_picture(architectures[0], workflow), export(workflow_view(workflow), "svg")
 
 
 def blueprint_page(catalog: Catalog, architectures: Sequence[Architecture]) -> str:
@@ -51,6 +55,7 @@ def blueprint_page(catalog: Catalog, architectures: Sequence[Architecture]) -> s
         _use(catalog, one),
         _guarantees(one),
         _failures(one),
+        *(_workflow(one, workflow) for workflow in one.workflows),
         "## Messages\n\n" + "\n\n".join(map(_message, one.messages)) if one.messages else "",
         "## Decisions\n\nThe starter records each of these, with the option taken and the reason.",
         *(_decision(decision) for decision in one.decisions),
@@ -77,9 +82,24 @@ def _tabs(parts: Sequence[tuple[str, str]]) -> str:
 
 
 def _figure(architecture: Architecture) -> str:
-    view = container_view(architecture)
+    return _drawn(container_view(architecture), _picture(architecture))
+
+
+def _workflow_picture(architecture: Architecture, workflow: Workflow) -> str:
+    return f"{architecture.blueprint.id}-workflow-{workflow.id}.svg"
+
+
+def _workflow(architecture: Architecture, workflow: Workflow) -> str:
+    """Say what a workflow does, the same on every platform."""
+    told = f"{prose(workflow.description)} " if workflow.description else ""
+    about = f"{told}It is described once, and run by what the platform has for it; it takes {workflow.timeout} at most."
+    drawn = _drawn(workflow_view(workflow), _workflow_picture(architecture, workflow))
+    return f"## Workflow: {prose(workflow.name)}\n\n{about}\n\n{drawn}"
+
+
+def _drawn(view: View, file: str) -> str:
     words = bullets(prose(sentence) for sentence in view.sentences)
-    source, file = fence(export(view, "mermaid").decode()), _picture(architecture)
+    source = fence(export(view, "mermaid").decode())
     return "\n\n".join(
         [
             '<div class="figure" role="region" aria-label="Diagram" tabindex="0" markdown>',

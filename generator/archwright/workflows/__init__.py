@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from archwright.model import Architecture, Workflow
 
+# adr: 0017
 FORMATS: Mapping[str, Callable[[Workflow], dict[str, Any]]] = {"asl": export_asl, "machine": export_machine}
 
 
