@@ -107,13 +107,15 @@ def postgres(source: Path, server: Any) -> Shop:
     return Shop(port=port, open=open_one, fill_disk=fill, spoil=spoil, stop=server.stop, start=server.start)
 
 
-def aws(source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
-    """DynamoDB: every store has a client of its own for one table of an emulator that keeps what it has."""
+def aws_emulator(source: Path, stack: ExitStack) -> tuple[Any, Callable[[str], str]]:
+    """Start the emulator that the starter brings, point the SDK at it, and return it with what makes a table there."""
     os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
     dev = str(source.parent / "dev")
     if dev not in sys.path:
         sys.path.insert(0, dev)
         stack.callback(sys.path.remove, dev)
+    for name in ("localaws.emulator", "table"):
+        sys.modules.pop(name, None)  # another starter's
     emulators, table = (importlib.import_module(name) for name in ("localaws.emulator", "table"))
     folder = stack.enter_context(tempfile.TemporaryDirectory())
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -122,11 +124,17 @@ def aws(source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
     environment = stack.enter_context(pytest.MonkeyPatch.context())
     for name, value in emulator.variables.items():
         environment.setenv(name, value)
+    return emulator, table.make_table
+
+
+def aws(source: Path, stack: ExitStack) -> Callable[[Path], Shop]:
+    """DynamoDB: every store has a client of its own for one table of an emulator that keeps what it has."""
+    emulator, make_table = aws_emulator(source, stack)
     port_, settings, adapter = load(source, package_of(source), "store.port", "settings", "store.adapter")
 
     def shop(_: Path) -> Shop:
         name = f"shop-{uuid.uuid4().hex}"
-        table.make_table(name)
+        make_table(name)
 
         def spoil() -> str:
             client = boto3.client("dynamodb")

@@ -22,7 +22,7 @@ from archwright import render, resolve
 from archwright.catalog import load_catalog
 from made_up import BLUEPRINT, write_catalog
 from port_desk import load
-from port_shop import postgres_server
+from port_shop import aws_emulator, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,15 +70,35 @@ def postgres(source, platform, server):
     )
 
 
+def aws(source, stack):
+    """DynamoDB: feed and store have clients of their own for one table of an emulator."""
+    _, make_table = aws_emulator(source, stack)
+    port, settings, adapter, feed = load(source, "bells_aws", "store.port", "settings", "store.adapter", "store.feed")
+    away = settings.Settings.from_environment({"STORE_TABLE": "nowhere"})
+
+    def bells(_):
+        here = settings.Settings.from_environment({"STORE_TABLE": make_table(f"bells-{uuid.uuid4().hex}")})
+        return Bells(
+            port=port,
+            store=lambda: adapter.open_store(here),
+            feed=lambda: feed.open_changes(here, "x"),
+            nowhere=lambda: feed.open_changes(away, "x"),
+        )
+
+    return bells
+
+
 def opener(platform, source, stack):
     """Return what opens a fresh storage on a platform; what it shares lasts as long as `stack`."""
     if platform == "local":
         return lambda folder: local(source, folder)
+    if platform == "aws":
+        return aws(source, stack)
     server = postgres_server(source, stack)
     return lambda _: postgres(source, platform, server)
 
 
-PLATFORMS = ["local", "gcp", "azure"]
+PLATFORMS = ["local", "aws", "gcp", "azure"]
 
 
 @pytest.fixture(scope="module", params=PLATFORMS)
