@@ -627,7 +627,7 @@ def starters(tmp_path_factory):
         stagecraft.write_text(replaced(stagecraft.read_text(), "PATIENCE = 20.0 + 3.0 *", "PATIENCE = 5.0 + 0.0 *"))
         plant = folder / blueprint / "dev/plant.py"
         if plant.exists():
-            plant.write_text(replaced(plant.read_text(), "_PATIENCE = 30.0", "_PATIENCE = 10.0"))
+            plant.write_text(replaced(plant.read_text(), "_PATIENCE = 60.0", "_PATIENCE = 10.0"))
     return folder
 
 
