@@ -105,10 +105,10 @@ BLUEPRINT_WITH_ENGINE = (
 )
 
 
-def write_nest(platform: str, folder: Path) -> Path:
+def write_nest(platform: str, folder: Path, name: str = "") -> Path:
     """Render a starter that has a workflow engine, and return its source folder."""
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=BLUEPRINT_WITH_ENGINE, platform="", limits="")])
-    architecture = resolve.resolve(catalog, "pigeon-post", platform, f"nest-{platform}", {})
+    architecture = resolve.resolve(catalog, "pigeon-post", platform, name or f"nest-{platform}", {})
     tree = render.render_layers(architecture)
     tree.merge(workflows.export_definitions(architecture))
     for path, file in tree.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archwright import render
+from archwright import render, workflows
 from archwright.catalog import load_catalog
 from archwright.resolve import platforms_of, resolve
 
@@ -34,7 +34,9 @@ FOR_AZD = [cell for cell in CELLS if (CATALOG.platforms[cell[1]].folder / "layer
 def write_module(blueprint, platform, folder, **answers):
     """Write the `infra/` of a starter and return its folder and its provider."""
     architecture = resolve(CATALOG, blueprint, platform, "order-desk", answers)
-    files = {path: file for path, file in render.render_layers(architecture).items() if path.startswith("infra/")}
+    tree = render.render_layers(architecture)
+    tree.merge(workflows.export_definitions(architecture))
+    files = {path: file for path, file in tree.items() if path.startswith("infra/")}
     for path, file in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
