@@ -519,6 +519,8 @@ CUTS = {
         "test_redriven_deposit_that_fails_again_is_booked_once": MARK_LAST,
         "test_deposit_waits_for_the_store": ONE_ATTEMPT,
         "test_unreadable_deposit_is_set_aside_at_once": NAIVE_TIME,
+        "test_unknown_version_is_set_aside_unmarked": UNREADABLE_RETRIED,
+        "test_stuck_deposit_is_booked_once_elsewhere": NO_LONGEST,
         "test_sender_is_told_when_the_broker_is_away": SILENT,
     },
     "claim-check": {
@@ -535,6 +537,8 @@ CUTS = {
         "test_missing_object_sets_its_document_aside": MISSING_RETRIED,
         "test_changed_object_sets_its_document_aside": NOT_VERIFIED,
         "test_claim_that_leads_elsewhere_is_refused": ANY_KEY,
+        "test_unknown_version_keeps_its_object": BLIND_SWEEP,
+        "test_stuck_document_is_archived_elsewhere": NO_LONGEST,
         "test_document_waits_for_the_object_store": ONE_ATTEMPT,
         "test_large_document_is_never_held_in_memory": ALL_AT_ONCE,
     },
