@@ -261,6 +261,7 @@ class Service:
     tier: str = ""  # the tier that was chosen, if the platform has tiers
     excludes: tuple[Exclusion, ...] = ()
     costs: tuple[Cost, ...] = ()  # in the tier that was chosen
+    laptop: str = ""  # what stands in for it in demo and tests; empty: it is there itself
     definition: Definition | None = None  # of a workflow engine
     language: Language | None = None  # how routing rules are told to it
     lacks: Mapping[str, str] = field(default_factory=dict)  # knob → why it has no effect here

@@ -164,6 +164,7 @@ def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str
             for one in binding.excludes
         ),
         costs=_costs(binding.costs, facts, tier),
+        laptop=binding.laptop,
         language=_language(binding.language, facts) if binding.language else None,
         lacks=binding.lacks,
     )

@@ -119,6 +119,7 @@ class Binding(Strict):
     level: Literal["native"] | Emulated | Absent = Field(
         default="native", description="`native`, `{emulated: how}` or `{absent: why}`."
     )
+    laptop: str = Field(default="", description="What stands in for it in demo and tests, if it is not there itself.")
     note: str = Field(default="", description="What whoever operates it has to know; the runbook tells it.")
     icon: str = Field(
         default="", description="The icon of the `diagrams` library, such as `azure.integration.ServiceBus`."
