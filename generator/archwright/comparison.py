@@ -137,6 +137,8 @@ def _exclusions(architecture: Architecture) -> Iterator[tuple[str, str, str]]:
         for one in service.excludes:
             if one.tier in {"", service.tier}:
                 yield f"{name}: {' with '.join(sorted(one.traits)) or 'anything'}", one.limit.value, one.limit.id
+        for knob, why in service.lacks.items():
+            yield f"{name}: {knob}", why, ""
 
 
 def _guarantees(architecture: Architecture) -> Iterator[tuple[str, str, str]]:

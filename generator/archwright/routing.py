@@ -33,6 +33,7 @@ def _condition(field: str, test: Value | Sequence[Value] | ConditionSpec) -> Con
     return Condition(field=field, operator=operator, values=tuple(value) if isinstance(value, list) else (value,))
 
 
+# adr: 0019
 def expressions(language: Language, channel: str, target: str, rules: Sequence[Rule]) -> dict[str, str]:
     """Return what the service is told, by name: the rules of a subscription together, or each by itself.
 
