@@ -13,6 +13,7 @@ import pytest
 
 from archwright import render, resolve, workflows
 from archwright.catalog import load_catalog
+from drill_cuts_gateway import ROWS as GATEWAY
 
 pytestmark = pytest.mark.slow
 
@@ -542,6 +543,7 @@ CUTS = {
         "test_document_waits_for_the_object_store": ONE_ATTEMPT,
         "test_large_document_is_never_held_in_memory": ALL_AT_ONCE,
     },
+    "llm-gateway": {drill: Cut(*row) for drill, row in GATEWAY.items()},
     "work-queue": {
         "test_accepted_task_survives_a_killed_sender": KEEPS_LATER,
         "test_killed_worker_loses_nothing": NO_LEASE_END,
@@ -627,8 +629,9 @@ def starters(tmp_path_factory):
             target = folder / blueprint / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
-        stagecraft = folder / blueprint / "dev/stagecraft.py"
-        stagecraft.write_text(replaced(stagecraft.read_text(), "PATIENCE = 20.0 + 3.0 *", "PATIENCE = 5.0 + 0.0 *"))
+        if architecture.channels:
+            stagecraft = folder / blueprint / "dev/stagecraft.py"
+            stagecraft.write_text(replaced(stagecraft.read_text(), "PATIENCE = 20.0 + 3.0 *", "PATIENCE = 5.0 + 0.0 *"))
         plant = folder / blueprint / "dev/plant.py"
         if plant.exists():
             plant.write_text(replaced(plant.read_text(), "_PATIENCE = 60.0", "_PATIENCE = 10.0"))

@@ -56,8 +56,6 @@ with stagecraft.open_stage(Path(sys.argv[1])) as stage:
 @pytest.fixture(scope="module")
 def starter(tmp_path_factory):
     """Write the starter for one machine."""
-    for package in ("anthropic", "starlette", "uvicorn"):
-        pytest.importorskip(package, reason=f"the starter's package `{package}` is not installed")
     folder = tmp_path_factory.mktemp("jobs") / "desk"
     architecture = resolve.resolve(load_catalog(), "async-llm-job", "local", "desk", {})
     tree = render.render_layers(architecture)

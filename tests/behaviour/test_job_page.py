@@ -35,8 +35,6 @@ LATER = 40_000  # milliseconds: the first call imports a large SDK
 def places(tmp_path_factory):
     """Run a starter, and give where its page and the emulated provider of models are."""
     pytest.importorskip("playwright.sync_api", reason="the Python package `playwright` is not installed")
-    for package in ("anthropic", "starlette", "uvicorn"):
-        pytest.importorskip(package, reason=f"the starter's package `{package}` is not installed")
     folder = tmp_path_factory.mktemp("page") / "desk"
     architecture = resolve.resolve(load_catalog(), "async-llm-job", "local", "desk", {})
     tree = render.render_layers(architecture)
