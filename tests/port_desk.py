@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -64,3 +65,15 @@ def load(source: Path, package: str, *modules: str) -> list[Any]:
     if str(source) not in sys.path:
         sys.path.insert(0, str(source))
     return [importlib.import_module(f"{package}.{module}") for module in modules]
+
+
+def load_dev(dev: Path, *modules: str) -> list[Any]:
+    """Import modules of a starter's `dev/`; those of another starter, which have the same names, are forgotten."""
+    own = {path.stem for path in dev.iterdir()}
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in own and not str(getattr(module, "__file__", None)).startswith(f"{dev}{os.sep}"):
+            del sys.modules[name]
+    if str(dev) in sys.path:
+        sys.path.remove(str(dev))
+    sys.path.insert(0, str(dev))
+    return [importlib.import_module(module) for module in modules]

@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import os
 import socket
-import sys
 import tempfile
 import uuid
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from archwright import render, resolve
 from archwright.catalog import load_catalog
 from archwright.resources import checkout_root
 from made_up import BLUEPRINT, write_catalog
-from port_desk import load
+from port_desk import load, load_dev
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,13 +109,7 @@ def postgres(source: Path, server: Any) -> Shop:
 def aws_emulator(source: Path, stack: ExitStack) -> tuple[Any, Callable[[str], str]]:
     """Start the emulator that the starter brings, point the SDK at it, and return it with what makes a table there."""
     os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
-    dev = str(source.parent / "dev")
-    if dev not in sys.path:
-        sys.path.insert(0, dev)
-        stack.callback(sys.path.remove, dev)
-    for name in ("localaws.emulator", "table"):
-        sys.modules.pop(name, None)  # another starter's
-    emulators, table = (importlib.import_module(name) for name in ("localaws.emulator", "table"))
+    emulators, table = load_dev(source.parent / "dev", "localaws.emulator", "table")
     folder = stack.enter_context(tempfile.TemporaryDirectory())
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

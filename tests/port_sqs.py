@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from archwright.resources import checkout_root
+from port_desk import load_dev
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +22,9 @@ class EmulatedAws:
 
     def __init__(self, dev: Path) -> None:
         os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
-        if str(dev) not in sys.path:
-            sys.path.insert(0, str(dev))
-        self._account = importlib.import_module("localaws.account")
-        self._emulator = importlib.import_module("localaws.emulator").shared()
-        self._pointed = importlib.import_module("sandbox").pointed_at(self._emulator.variables)
+        self._account, emulators, sandbox = load_dev(dev, "localaws.account", "localaws.emulator", "sandbox")
+        self._emulator = emulators.shared()
+        self._pointed = sandbox.pointed_at(self._emulator.variables)
         self._pointed.__enter__()
         self.prefix = f"desk-{next(_desks)}-"
         self._settings: SimpleNamespace | None = None

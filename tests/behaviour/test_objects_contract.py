@@ -6,7 +6,6 @@ A platform joins by a function in `ADAPTERS`: it gives a `Shed` whose stores sha
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import os
 import sys
@@ -24,7 +23,7 @@ import pytest
 from archwright.emulators.blob import BlobEmulator
 from archwright.emulators.cloudstorage import CloudStorageEmulator
 from archwright.resources import checkout_root
-from port_desk import load
+from port_desk import load, load_dev
 from port_shed import MEGABYTE, Trickle, write_shed
 
 if TYPE_CHECKING:
@@ -92,15 +91,14 @@ def aws(source, folder):
     """S3: every store has a client of its own for one bucket of an emulator, which is one for all tests."""
     del folder
     os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
-    if (dev := str(source.parent / "dev")) not in sys.path:
-        sys.path.insert(0, dev)
+    emulators, buckets = load_dev(source.parent / "dev", "localaws.emulator", "bucket")
     port, settings, adapter = load(source, "shed_aws", "objects.port", "settings", "objects.adapter")
     stack = ExitStack()
     environment = stack.enter_context(pytest.MonkeyPatch.context())
-    for name, value in importlib.import_module("localaws.emulator").shared().variables.items():
+    for name, value in emulators.shared().variables.items():
         environment.setenv(name, value)
     environment.setattr(boto3.session, "Session", _SESSION)  # a new one reads what S3 is anew: half a second
-    bucket = importlib.import_module("bucket").make_bucket(f"shed-{uuid.uuid4().hex}")
+    bucket = buckets.make_bucket(f"shed-{uuid.uuid4().hex}")
     read = settings.Settings.from_environment
     return Shed(port=port, open=lambda: adapter.open_objects(read({"S3_BUCKET": bucket})), stack=stack)
 
