@@ -121,7 +121,7 @@ def test_a_document_is_summarised_by_keyboard_alone(page, places):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "another"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "document"
+    page.wait_for_function("document.activeElement.id === 'document'", timeout=LATER)
     assert page.reports == []
 
 

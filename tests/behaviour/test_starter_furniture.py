@@ -394,7 +394,7 @@ def test_the_lock_installs_and_is_not_installed_again(tmp_path, with_uv):
     again = tasks(folder, "run", "order_desk", "--help", PATH=search, PIP_INDEX_URL=NOWHERE, UV_OFFLINE="1")
 
     assert installed.returncode == 0, installed.stderr
-    assert "once; afterwards no network is needed" in installed.stdout
+    assert "once; offline from then on" in installed.stdout
     assert again.returncode == 0, again.stderr
     assert "Installing" not in again.stdout
     assert "order-desk" in again.stdout
