@@ -28,7 +28,7 @@ def found(folder, *changes, engine="", **answers):
     findings = review(resolve(catalog, "pigeon-post", "mountain", "my-post", answers))
     placed = located(findings, catalog.blueprint("pigeon-post").document)
     assert all(finding.location.line > 1 for finding in placed)
-    return [finding for finding in placed if finding.code.startswith("AW23")]
+    return [finding for finding in placed if finding.code.startswith("AW24")]
 
 
 def told(findings):
@@ -46,12 +46,12 @@ def test_a_heartbeat_longer_than_the_timeout_is_refused(tmp_path):
         tmp_path, ("timeout: 2h", "timeout: 40s"), ("attempts: 3, first: 1m", "attempts: 1, first: 1s"), rest="50s"
     )
 
-    assert ("AW230", "fly-all.steps.fly.callback.heartbeat", "20s") in told(findings)
+    assert ("AW240", "fly-all.steps.fly.callback.heartbeat", "20s") in told(findings)
 
 
 def test_a_heartbeat_shorter_than_the_lease_is_told(tmp_path):
     """A step that fails before its queue brings it to another worker wastes an attempt at each crash."""
-    assert told(found(tmp_path, rest="5s")) == [("AW231", "fly-all.steps.fly.callback.heartbeat", "10s")]
+    assert told(found(tmp_path, rest="5s")) == [("AW241", "fly-all.steps.fly.callback.heartbeat", "10s")]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_a_heartbeat_shorter_than_the_lease_is_told(tmp_path):
 )
 def test_a_step_longer_than_its_workflow_is_refused(tmp_path, old, new, subject):
     """Neither an attempt nor a wait may take longer than the whole."""
-    assert ("AW232", subject, "1d") in told(found(tmp_path, (old, new)))
+    assert ("AW242", subject, "1d") in told(found(tmp_path, (old, new)))
 
 
 def test_attempts_that_never_come_are_told(tmp_path):
     """Attempts that would begin after the workflow's end are promised in vain."""
     findings = found(tmp_path, ("attempts: 3, first: 1m, longest: 10m", "attempts: 30, first: 1m, longest: 1h"))
 
-    assert told(findings) == [("AW233", "fly-all.steps.fly.retry.0.attempts", "")]
+    assert told(findings) == [("AW243", "fly-all.steps.fly.retry.0.attempts", "")]
 
 
 def test_a_history_that_would_overflow_is_refused(tmp_path):
@@ -76,7 +76,7 @@ def test_a_history_that_would_overflow_is_refused(tmp_path):
 
     [finding] = found(tmp_path, ("most: 40", "most: 90"), engine=knob)
 
-    assert (finding.code, finding.subject, finding.nearest) == ("AW234", "delivery.steps", "1,000 events")
+    assert (finding.code, finding.subject, finding.nearest) == ("AW244", "delivery.steps", "1,000 events")
     assert "mountain.owl.memory" in finding.source
     assert found(tmp_path / "twin", engine=knob) != []  # forty letters with five attempts are 1,000 events and more
     assert found(tmp_path / "small", ("most: 40", "most: 30"), engine=knob) == []
@@ -89,7 +89,7 @@ def test_a_loop_on_an_engine_with_a_history_is_told(tmp_path):
 
     findings = found(tmp_path, back, ("most: 40", "most: 3"), engine=knob)
 
-    assert told(findings) == [("AW235", "any-letters", "")]
+    assert told(findings) == [("AW245", "any-letters", "")]
     assert found(tmp_path / "twin", back) == []
 
 
@@ -97,14 +97,14 @@ def test_a_map_over_the_limit_is_refused(tmp_path):
     """More items at a time than the engine works on are told with the most that it does."""
     findings = found(tmp_path, engine="      concurrency: {limit: mountain.owl.wings}\n")
 
-    assert told(findings) == [("AW236", "fly-all.concurrency", "2")]
+    assert told(findings) == [("AW246", "fly-all.concurrency", "2")]
 
 
 def test_an_execution_over_the_limit_is_refused(tmp_path):
     """An engine that keeps an execution for half a day runs none for a whole one."""
     findings = found(tmp_path, engine="      timeout: {limit: mountain.owl.life}\n")
 
-    assert [(one.code, one.subject, one.nearest) for one in findings] == [("AW237", "delivery.timeout", "12h")]
+    assert [(one.code, one.subject, one.nearest) for one in findings] == [("AW247", "delivery.timeout", "12h")]
 
 
 def test_what_a_step_is_given_fits_its_queue(tmp_path):
@@ -113,5 +113,5 @@ def test_what_a_step_is_given_fits_its_queue(tmp_path):
 
     findings = found(tmp_path, engine)
 
-    assert [(one.code, one.subject, one.nearest) for one in findings] == [("AW238", "owl.payload", "248KiB")]
+    assert [(one.code, one.subject, one.nearest) for one in findings] == [("AW248", "owl.payload", "248KiB")]
     assert found(tmp_path / "twin", (engine[0], engine[1].replace("255", "248"))) == []

@@ -21,7 +21,7 @@ _EVENTS_OF_MAP = 2
 _EVENTS_OF_EXECUTION = 2
 
 
-@rule("AW230", Severity.ERROR)
+@rule("AW240", Severity.ERROR)
 def silence_is_shorter_than_the_timeout(architecture: Architecture) -> Iterator[Problem]:
     """The heartbeat of each step is shorter than its timeout, which otherwise ends it first."""
     for _, step, subject in _tasks(architecture):
@@ -32,7 +32,7 @@ def silence_is_shorter_than_the_timeout(architecture: Architecture) -> Iterator[
             yield Problem(subject=f"{subject}.callback.heartbeat", message=message, hint=hint, nearest=nearest)
 
 
-@rule("AW231", Severity.WARNING)
+@rule("AW241", Severity.WARNING)
 def a_killed_workers_step_comes_back_in_time(architecture: Architecture) -> Iterator[Problem]:
     """The heartbeat of each step is no shorter than its queue's lease, so that another worker may take it in time."""
     for workflow, step, subject in _tasks(architecture):
@@ -47,7 +47,7 @@ def a_killed_workers_step_comes_back_in_time(architecture: Architecture) -> Iter
             yield Problem(subject=f"{subject}.callback.heartbeat", message=message, hint=hint, nearest=nearest)
 
 
-@rule("AW232", Severity.ERROR)
+@rule("AW242", Severity.ERROR)
 def steps_end_before_their_workflow(architecture: Architecture) -> Iterator[Problem]:
     """No single attempt or wait may take longer than the whole execution."""
     for workflow in architecture.workflows:
@@ -62,7 +62,7 @@ def steps_end_before_their_workflow(architecture: Architecture) -> Iterator[Prob
                 yield Problem(subject=f"{subject}.{knob}", message=message, hint=hint, nearest=str(workflow.timeout))
 
 
-@rule("AW233", Severity.WARNING)
+@rule("AW243", Severity.WARNING)
 def attempts_fit_their_workflow(architecture: Architecture) -> Iterator[Problem]:
     """The last attempt at each step can begin before the execution is over, if each one before it fails at once."""
     for workflow, step, subject in _tasks(architecture):
@@ -78,7 +78,7 @@ def attempts_fit_their_workflow(architecture: Architecture) -> Iterator[Problem]
                 )
 
 
-@rule("AW234", Severity.ERROR)
+@rule("AW244", Severity.ERROR)
 def history_is_long_enough(architecture: Architecture) -> Iterator[Problem]:
     """The events of an execution, each step tried as often as it may be, fit into its engine's history."""
     for workflow in architecture.workflows:
@@ -89,7 +89,7 @@ def history_is_long_enough(architecture: Architecture) -> Iterator[Problem]:
             )
 
 
-@rule("AW235", Severity.WARNING)
+@rule("AW245", Severity.WARNING)
 def loops_leave_room_in_the_history(architecture: Architecture) -> Iterator[Problem]:
     """A workflow leads back to an earlier step only where its engine's history has no end."""
     for workflow in architecture.workflows:
@@ -101,7 +101,7 @@ def loops_leave_room_in_the_history(architecture: Architecture) -> Iterator[Prob
             yield Problem(subject=f"{workflow.id}.steps.{step}", message=message, hint=hint, limit=limit)
 
 
-@rule("AW236", Severity.ERROR)
+@rule("AW246", Severity.ERROR)
 def maps_are_within_limit(architecture: Architecture) -> Iterator[Problem]:
     """Each map works on no more items at a time than its engine does."""
     for workflow in architecture.workflows:
@@ -111,7 +111,7 @@ def maps_are_within_limit(architecture: Architecture) -> Iterator[Problem]:
                 yield from within(workflow.engine.service, "concurrency", most, named, lambda n: f"{n:g}")
 
 
-@rule("AW237", Severity.ERROR)
+@rule("AW247", Severity.ERROR)
 def executions_are_within_limit(architecture: Architecture) -> Iterator[Problem]:
     """An execution takes no longer than its engine keeps one."""
     for one in architecture.workflows:
@@ -119,7 +119,7 @@ def executions_are_within_limit(architecture: Architecture) -> Iterator[Problem]
             yield from within(one.engine.service, "timeout", one.timeout.seconds, f"{one.id}.timeout", duration)
 
 
-@rule("AW238", Severity.ERROR)
+@rule("AW248", Severity.ERROR)
 def steps_fit_their_queue(architecture: Architecture) -> Iterator[Problem]:
     """The largest input that an engine hands to a step, with its envelope, is one that the queue carries."""
     for workflow in architecture.workflows:

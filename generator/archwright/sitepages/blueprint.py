@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def _drawn(view: View, file: str) -> str:
     source = fence(export(view, "mermaid").decode())
     return "\n\n".join(
         [
-            '<div class="figure" role="region" aria-label="Diagram" tabindex="0" markdown>',
+            f'<div class="figure" role="region" aria-label="Diagram: {html.escape(view.title)}" tabindex="0" markdown>',
             f"[![Diagram: {prose(view.title)}]({file}){{ .diagram loading=lazy }}]({file})",
             "</div>",
             folded("The picture in words", words, "abstract"),
