@@ -139,15 +139,14 @@ def test_a_client_that_vanishes_in_the_middle_of_a_stream_leaves_its_messages(ow
         "os.environ['PUBSUB_EMULATOR_HOST'] = sys.argv[1]\n"
         "from google.cloud import pubsub_v1\n"
         "client = pubsub_v1.SubscriberClient()\n"
-        "client.subscribe(sys.argv[2], lambda message: (print('held', flush=True), time.sleep(60)))\n"
+        "client.subscribe(sys.argv[2], lambda message: (os.write(1, b'held\\n'), time.sleep(60)))\n"
         "time.sleep(60)\n"
     )
-    victim = subprocess.Popen(
-        [sys.executable, "-c", program, emulator.endpoint, subscription], stdout=subprocess.PIPE, text=True
-    )
-    assert "held\n" == victim.stdout.readline()
-    victim.kill()
-    victim.communicate()
+    command = [sys.executable, "-c", program, emulator.endpoint, subscription]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:
+        said = victim.stdout.readline()
+        victim.kill()
+    assert "held\n" == said
 
     until(lambda: not emulator.broker.subscription(subscription)._idle)
     emulator.faults.expire_locks()
