@@ -8,9 +8,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archwright import render, resolve
+from archwright import resolve
 from archwright.catalog import load_catalog
 from made_up import BLUEPRINT, write_catalog
+from rendered import write_starter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +37,7 @@ def write_desk(platform: str, folder: Path) -> Path:
     blueprint = head + CHANNELS + rest.split("flows:\n")[1] + "features: [messaging]\n"
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
     architecture = resolve.resolve(catalog, "pigeon-post", platform, f"port-{platform}", {})
-    for path, file in render.render_layers(architecture).items():
-        target = folder / "starter" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-    return folder / "starter" / "src"
+    return write_starter(architecture, folder / "starter")
 
 
 @dataclass

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from archwright import render, resolve, workflows
+from archwright import resolve
 from archwright.catalog import load_catalog
 from made_up import BLUEPRINT, write_catalog
+from rendered import write_starter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,13 +110,7 @@ def write_nest(platform: str, folder: Path, name: str = "") -> Path:
     """Render a starter that has a workflow engine, and return its source folder."""
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=BLUEPRINT_WITH_ENGINE, platform="", limits="")])
     architecture = resolve.resolve(catalog, "pigeon-post", platform, name or f"nest-{platform}", {})
-    tree = render.render_layers(architecture)
-    tree.merge(workflows.export_definitions(architecture))
-    for path, file in tree.items():
-        target = folder / "starter" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-    return folder / "starter" / "src"
+    return write_starter(architecture, folder / "starter")
 
 
 @dataclass

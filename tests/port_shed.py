@@ -6,9 +6,10 @@ import hashlib
 import sys
 from typing import TYPE_CHECKING
 
-from archwright import render, resolve
+from archwright import resolve
 from archwright.catalog import load_catalog
 from made_up import BLUEPRINT, write_catalog
+from rendered import write_starter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,11 +25,7 @@ def write_shed(platform: str, folder: Path) -> Path:
     blueprint += "features: [objects]\n"
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
     architecture = resolve.resolve(catalog, "pigeon-post", platform, f"shed-{platform}", {})
-    for path, file in render.render_layers(architecture).items():
-        target = folder / "starter" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-    return folder / "starter" / "src"
+    return write_starter(architecture, folder / "starter")
 
 
 class Trickle:

@@ -16,11 +16,12 @@ import boto3
 import psycopg
 import pytest
 
-from archwright import render, resolve
+from archwright import resolve
 from archwright.catalog import load_catalog
 from archwright.resources import checkout_root
 from made_up import BLUEPRINT, write_catalog
 from port_desk import load, load_dev
+from rendered import write_starter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +36,7 @@ def write_shop(platform: str, folder: Path, name: str = "shop") -> Path:
     blueprint += "features: [store]\n"
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
     architecture = resolve.resolve(catalog, "pigeon-post", platform, f"{name}-{platform}", {})
-    for path, file in render.render_layers(architecture).items():
-        target = folder / "starter" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-    return folder / "starter" / "src"
+    return write_starter(architecture, folder / "starter")
 
 
 def package_of(source: Path) -> str:

@@ -15,7 +15,7 @@ from archwright.model import (
     TaskStep,
     WaitStep,
 )
-from archwright.views import Edge, Group, Kind, Node, View
+from archwright.views import Edge, Group, Kind, Node, View, walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -114,12 +114,4 @@ def _in_order(start: str, nodes: list[Node], edges: list[Edge]) -> tuple[Node, .
     following: dict[str, list[str]] = {node.id: [] for node in nodes}
     for edge in edges:
         following[edge.source].append(edge.target)
-    order: list[str] = []
-    waiting = [start, *following]
-    while waiting:
-        one = waiting.pop(0)
-        if one not in order:
-            order.append(one)
-            waiting[:0] = following[one]
-    by_id = {node.id: node for node in nodes}
-    return tuple(by_id[one] for one in order)
+    return walked(nodes, following, [start])

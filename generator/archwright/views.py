@@ -10,7 +10,7 @@ from archwright.model import ContainerKind, Mode, Route
 from archwright.routing import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from archwright.model import Architecture, Channel, Container, Queue, Relationship
 
@@ -223,8 +223,13 @@ def _in_flow_order(nodes: list[Node], edges: list[Edge]) -> tuple[Node, ...]:
         if edge.route is Route.MAIN:
             following[edge.source].append(edge.target)
             entered.add(edge.target)
+    return walked(nodes, following, [node.id for node in nodes if node.id not in entered])
+
+
+def walked(nodes: Sequence[Node], following: Mapping[str, Sequence[str]], first: Sequence[str]) -> tuple[Node, ...]:
+    """Order nodes as one meets them who goes from `first` to what follows, and from there on; then all others."""
     order: list[str] = []
-    waiting = [node.id for node in nodes if node.id not in entered] + [node.id for node in nodes]
+    waiting = [*first, *(node.id for node in nodes)]
     while waiting:
         one = waiting.pop(0)
         if one not in order:

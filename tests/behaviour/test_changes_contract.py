@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from archwright import render, resolve
+from archwright import resolve
 from archwright.catalog import load_catalog
 from made_up import BLUEPRINT, write_catalog
 from port_desk import load
 from port_shop import aws_emulator, postgres_server
+from rendered import write_starter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,11 +110,7 @@ def rendered(request, tmp_path_factory):
     blueprint = BLUEPRINT.replace("containers:\n", f"containers:\n{parts}") + "features: [changes]\n"
     catalog = load_catalog([write_catalog(folder / "catalog", blueprint=blueprint, platform="", limits="")])
     architecture = resolve.resolve(catalog, "pigeon-post", request.param, f"bells-{request.param}", {})
-    for path, file in render.render_layers(architecture).items():
-        target = folder / "starter" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-    source = folder / "starter" / "src"
+    source = write_starter(architecture, folder / "starter")
     with ExitStack() as stack:
         yield opener(request.param, source, stack)
     sys.path.remove(str(source)) if str(source) in sys.path else None

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from archwright import render, resolve, workflows
+from archwright import resolve
 from archwright.catalog import load_catalog
 from drill_cuts_gateway import ROWS as GATEWAY
+from rendered import write_starter
 
 pytestmark = pytest.mark.slow
 
@@ -623,12 +624,7 @@ def starters(tmp_path_factory):
     folder = tmp_path_factory.mktemp("starters")
     for blueprint in CUTS:
         architecture = resolve.resolve(catalog, blueprint, "local", "desk", {})
-        tree = render.render_layers(architecture)
-        tree.merge(workflows.export_definitions(architecture))
-        for path, file in tree.items():
-            target = folder / blueprint / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.content)
+        write_starter(architecture, folder / blueprint)
         if architecture.channels:
             stagecraft = folder / blueprint / "dev/stagecraft.py"
             stagecraft.write_text(replaced(stagecraft.read_text(), "PATIENCE = 20.0 + 3.0 *", "PATIENCE = 5.0 + 0.0 *"))

@@ -9,8 +9,9 @@ import sys
 
 import pytest
 
-from archwright import render, resolve, workflows
+from archwright import resolve
 from archwright.catalog import load_catalog
+from rendered import write_starter
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("starters")]
 
@@ -58,11 +59,7 @@ def starter(tmp_path_factory):
     """Write the starter for one machine."""
     folder = tmp_path_factory.mktemp("jobs") / "desk"
     architecture = resolve.resolve(load_catalog(), "async-llm-job", "local", "desk", {})
-    tree = render.render_layers(architecture)
-    tree.merge(workflows.export_definitions(architecture))
-    for path, file in tree.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(file.content)
+    write_starter(architecture, folder)
     return folder
 
 

@@ -12,9 +12,10 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from archwright import render, resolve, workflows
+from archwright import resolve
 from archwright.catalog import load_catalog
 from behaviour.browser import chromium
+from rendered import write_starter
 
 pytestmark = pytest.mark.xdist_group("starters")  # it measures time as they do
 
@@ -37,11 +38,7 @@ def places(tmp_path_factory):
     pytest.importorskip("playwright.sync_api", reason="the Python package `playwright` is not installed")
     folder = tmp_path_factory.mktemp("page") / "desk"
     architecture = resolve.resolve(load_catalog(), "async-llm-job", "local", "desk", {})
-    tree = render.render_layers(architecture)
-    tree.merge(workflows.export_definitions(architecture))
-    for path, file in tree.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(file.content)
+    write_starter(architecture, folder)
     path = os.pathsep.join([str(folder / "src"), str(folder / "dev")])
     command = [sys.executable, "-c", RUN]
     with subprocess.Popen(
