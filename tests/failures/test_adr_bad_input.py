@@ -263,6 +263,18 @@ def test_answers_that_are_no_answers(log, tmp_path):
     assert 3 == len(contents(log))
 
 
+def test_a_field_that_the_template_would_drop_is_refused(log, tmp_path):
+    """A mistyped field is not lost in silence; a team's template may have fields of its own, and no others."""
+    (tmp_path / "said.yaml").write_text("title: Use X\ncontxt: orders are late\n")
+
+    assert_refused(adr("new", "--answers", tmp_path / "said.yaml", cwd=log), 2, "did you mean `context`?")
+    (log / "template.md").write_text("# {{ title }}\n\n* Status: {{ status }}\n* Cost: {{ cost }}\n")
+    assert_refused(adr("new", "Use X", "--set", "cots=3", cwd=log), 2, "no place in the template")
+    assert 4 == len(contents(log))
+    assert 0 == adr("new", "Use X", "--set", "cost=3", cwd=log).returncode
+    assert "* Cost: 3" in (log / "0004-use-x.md").read_text()
+
+
 def test_a_team_template_cannot_leave_the_sandbox(log):
     """A template that reaches for Python's insides is refused, and writes nothing."""
     (log / "template.md").write_text("# {{ title }}\n\n{{ ''.__class__.__mro__[1].__subclasses__() }}\n")

@@ -133,6 +133,7 @@ def write_new(  # noqa: PLR0913  # each is a thing of its own
 
     Raises:
         DecisionLogError: a template cannot be read, or the files cannot be written. Nothing has changed.
+        UsageError: a field was given that has no place in the template.
     """
     slug = slugify(draft.title)
     draft = replace(draft, title=clean_title(draft.title))
@@ -141,6 +142,7 @@ def write_new(  # noqa: PLR0913  # each is a thing of its own
     dated = (numbering or str((settings or {}).get("numbering", ""))) == "date"
     shape = shape_of(names) or (NameShape(day="%Y%m%d") if dated else NameShape())
     source, metadata = _template(folder, template, settings or {}, latest, built_in)
+    _refuse_unused(draft, source)
     with locked(folder):
         number, warning = None, ""
         if shape.numbered and not unnumbered:
@@ -181,6 +183,20 @@ def _template(
     markup = metadata if metadata in {"restructuredtext", "asciidoc"} else "markdown"
     suffix = latest[0].path.suffix if latest and latest[0].markup == markup else ".md"
     return Template(name=fitting, source=built_in(fitting, markup), suffix=suffix), metadata
+
+
+def _refuse_unused(draft: Draft, template: Template) -> None:
+    """Refuse a field that the template would drop in silence: most often its name is mistyped."""
+    for name in draft.extra:
+        if template.name in BUILT_IN or not re.search(rf"\b{re.escape(name)}\b", template.source):
+            from difflib import get_close_matches  # noqa: PLC0415  # only when somebody mistyped
+
+            fields = sorted(draft.values(None, "", "").keys() - draft.extra.keys() - {"number", "id", "metadata"})
+            near = get_close_matches(name, fields, n=1)
+            raise UsageError(
+                f"the field `{name}` has no place in the template {template.name}",
+                hint=f"did you mean `{near[0]}`?" if near else f"fields are {', '.join(fields)}.",
+            )
 
 
 def _free_name(  # noqa: PLR0913  # each is a thing of its own
