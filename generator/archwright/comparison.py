@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archwright.errors import Finding, ResolutionError, Severity
@@ -82,7 +82,7 @@ def compare(columns: Sequence[Reviewed]) -> tuple[Row, ...]:
     bound = [one.architecture for one in columns]
     rows = [Row(section="Holds", label="as asked for", cells=tuple(_holds(one) for one in columns))]
     rows += _table(bound, "Service", _services)
-    rows += _table(bound, "Not held", _exclusions)
+    rows += _together(_table(bound, "Not held", _exclusions))
     rows += _table(bound, "Guarantee", _guarantees)
     rows += _table(bound, "Limit", _limits)
     rows += _table(bound, "Decision", _decisions)
@@ -106,6 +106,17 @@ def _table(bound: Sequence[Architecture | None], section: str, read: Reader) -> 
             )
         )
     return rows
+
+
+def _together(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with those in one that say the same of several parts: `jobs, steps: deduplicated`."""
+    told: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        part, _, what = row.label.partition(": ")
+        same = (what, row.cells, row.facts)
+        parts = f"{told[same].label.removesuffix(f': {what}')}, {part}" if same in told else part
+        told[same] = replace(row, label=f"{parts}: {what}")
+    return list(told.values())
 
 
 def _holds(one: Reviewed) -> str:

@@ -32,6 +32,18 @@ def test_every_blueprint_can_be_compared(blueprint):
     assert {"Holds", "Service", "Guarantee", "Decision", "Price"} <= {row.section for row in rows}
 
 
+def test_what_is_not_held_is_told_once_for_all_channels_alike():
+    """Channels of one service share a row, with the same words and the same limit; none of them is left out."""
+    rows = compare([review_on(CATALOG, "async-llm-job", platform, {}) for platform in ("aws", "gcp")])
+    told = {row.label: row.cells for row in rows if row.section == "Not held"}
+
+    assert "twice" in told["steps, callbacks: exactly-once"][0]
+    assert {"jobs", "steps", "callbacks"} == set(
+        next(label for label in told if label.endswith(": exactly-once with push")).partition(":")[0].split(", ")
+    )
+    assert len({(label.partition(": ")[2], cells) for label, cells in told.items()}) == len(told)
+
+
 REFUSED = [  # blueprint, platform, answers, code, subject, the nearest value that works
     ("work-queue", "azure", {"lease": "6m"}, "AW204", "tasks.lease", "5m"),
     ("publish-subscribe", "azure", {"tier": "basic"}, "AW206", "orders.capability", ""),
