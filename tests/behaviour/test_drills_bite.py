@@ -65,6 +65,12 @@ NO_DRAIN = Cut("a worker that stops drops what it holds", WORKER, "self._drain(h
 UNREADABLE_RETRIED = Cut(
     "unreadable messages are retried", JOB, "self._set_aside(Reason.UNREADABLE, error.message)", "self._failed(error)"
 )
+GUESSED = Cut(
+    "a header that is missing is guessed",
+    "src/desk/messaging/contract.py",
+    "contract = known.get((message.type, message.version))",
+    "contract = known.get((message.type, message.version), next(iter(known.values())))",
+)
 PERMANENT_RETRIED = Cut(
     "permanent failures are retried",
     JOB,
@@ -169,6 +175,12 @@ NOT_VERIFIED = Cut(
     "if measured.size != claim.size:",
 )
 ANY_KEY = Cut("a claim may name anything", "src/desk/messages.py", 'pattern="^documents/[0-9a-f]{32}$"', 'pattern="."')
+ANY_CLAIM = Cut(
+    "a message need carry nothing",
+    CLAIMS,
+    "if (document.content is None) == (document.claim is None):",
+    "if document.content is not None and document.claim is not None:",
+)
 ALL_AT_ONCE = Cut(
     "an object is read as a whole", CLAIMS, "file.writelines(chunks(measured))", "file.write(measured.read())"
 )
@@ -185,6 +197,12 @@ NO_KEY = Cut(
     "src/desk/handlers.py",
     "bank.collect(key=deposit.deposit_id,",
     "bank.collect(key=context.message_id + str(context.deliveries),",
+)
+BY_MESSAGE = Cut(
+    "the inbox goes by the message and not by the deposit",
+    "src/desk/handlers.py",
+    ".once(deposit.deposit_id,",
+    ".once(context.message_id,",
 )
 NO_FINGERPRINT = Cut("bodies are not compared", INBOX, 'if seen.data["fingerprint"] != print_:', "if not seen:")
 NO_WINDOW = Cut("age is not looked at", INBOX, "if now - at > self._window:", "if not at:")
@@ -521,6 +539,8 @@ CUTS = {
         "test_redriven_deposit_that_fails_again_is_booked_once": MARK_LAST,
         "test_deposit_waits_for_the_store": ONE_ATTEMPT,
         "test_unreadable_deposit_is_set_aside_at_once": NAIVE_TIME,
+        "test_missing_header_sets_its_deposit_aside": GUESSED,
+        "test_deposit_without_a_message_id_is_booked_once": BY_MESSAGE,
         "test_unknown_version_is_set_aside_unmarked": UNREADABLE_RETRIED,
         "test_stuck_deposit_is_booked_once_elsewhere": NO_LONGEST,
         "test_sender_is_told_when_the_broker_is_away": SILENT,
@@ -539,6 +559,8 @@ CUTS = {
         "test_missing_object_sets_its_document_aside": MISSING_RETRIED,
         "test_changed_object_sets_its_document_aside": NOT_VERIFIED,
         "test_claim_that_leads_elsewhere_is_refused": ANY_KEY,
+        "test_missing_header_sets_its_document_aside": GUESSED,
+        "test_missing_claim_sets_its_document_aside": ANY_CLAIM,
         "test_unknown_version_keeps_its_object": BLIND_SWEEP,
         "test_stuck_document_is_archived_elsewhere": NO_LONGEST,
         "test_document_waits_for_the_object_store": ONE_ATTEMPT,

@@ -229,6 +229,21 @@ def test_a_message_arrives_as_it_was_sent(desk, broker):
     assert (delivery.queue, delivery.deliveries, delivery.redrives) == ("pigeons", 1, 0)
 
 
+def test_a_message_without_an_id_is_given_one(desk, broker):
+    """Whoever goes by the id can tell two messages apart that have none; at a second delivery it is the same."""
+    for _ in range(2):
+        broker.send("pigeons", desk.message(id=""))
+    deliveries = broker.lease("pigeons", limit=2)
+    deliveries = [*deliveries, *broker.lease("pigeons", limit=2 - len(deliveries))]
+    for delivery in deliveries:
+        delivery.retry(after=SECOND)
+    desk.wait(2)
+    again = [*broker.lease("pigeons", limit=2), *broker.lease("pigeons", limit=2)]
+
+    assert len({*ids(deliveries), *ids(again)} - {""}) == 2
+    assert sorted(ids(again)) == sorted(ids(deliveries))
+
+
 def test_what_was_sent_survives_its_broker(desk, brokers):
     """A message is there for whoever opens the storage later."""
     first = brokers()
