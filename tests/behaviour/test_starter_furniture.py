@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 import yaml
 
-from archwright import generate, load_catalog, write
+from archwright import generate, load_catalog, resources, write
 
 SCHEMA = Path(__file__).with_name("asyncapi-3.0.0.schema.json")
 ACTIONS = {  # each commit as real repositories pinned it for that version; none is made up
@@ -406,3 +406,68 @@ def test_the_lock_installs_and_is_not_installed_again(tmp_path, with_uv):
     assert again.returncode == 0, again.stderr
     assert "Installing" not in again.stdout
     assert "order-desk" in again.stdout
+
+
+ROOT = resources.data_root() / "blueprints"
+DASHBOARDS = sorted(
+    path.relative_to(ROOT).parts[0] for path in ROOT.glob("*/layer/files/docs/grafana-dashboard.json.jinja")
+)
+SUFFIXES = {  # as collectors write OpenTelemetry's metrics for Prometheus
+    "create_counter": ["_total"],
+    "create_gauge": [""],
+    "create_up_down_counter": [""],
+    "create_histogram": ["_bucket", "_count", "_sum"],
+}
+UNITS = {"s": "_seconds", "By": "_bytes", "USD": "_USD", "1": ""}
+
+
+def prometheus(name):
+    return name.replace(".", "_")
+
+
+def calls_in(folder):
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SUFFIXES:
+                yield node.func.attr, [one.value for one in node.args if isinstance(one, ast.Constant)]
+
+
+def measured_in(folder):
+    """Return the names under which Prometheus has what the program of a starter measures."""
+    found = set()
+    for kind, (name, counted, *_) in calls_in(folder):
+        unit = "" if counted.startswith("{") else UNITS[counted]
+        found |= {f"{prometheus(name)}{unit}{suffix}" for suffix in SUFFIXES[kind]}
+    return found
+
+
+def words_in(folder):
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+                yield prometheus(node.value)
+
+
+@pytest.mark.parametrize("blueprint", DASHBOARDS)
+def test_dashboard_shows_only_what_is_measured(blueprint, tmp_path):
+    """Every metric and every label of a dashboard is one that the program gives; panels have room and names."""
+    folder = make_starter(blueprint, tmp_path / "order-desk")
+    dashboard = json.loads((folder / "docs/grafana-dashboard.json").read_text(encoding="utf-8"))
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    labels = {name for expr in asked for part in re.findall(r"by \(([^)]*)\)", expr) for name in part.split(", ")}
+    labels |= {name for expr in asked for name in re.findall(r'(\w+)(?:=|!=|=~|!~)"', expr)} - {"le"}
+    legends = [
+        name
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])
+    ]
+    bare = [re.sub(r"by \([^)]*\)|\{[^}]*\}", "", expr) for expr in asked]
+    metrics = {name for expr in bare for name in re.findall(r"\b(?:app|gen_ai|http|messaging)_\w+", expr)}
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in dashboard["panels"]]
+
+    assert all(re.search(r"\b(?:app|gen_ai|http|messaging)_", expr) for expr in bare)
+    assert sorted(metrics - measured_in(folder / "src")) == []
+    assert sorted(labels - {"le"} - set(words_in(folder / "src"))) == []
+    assert set(legends) <= labels
+    assert len(set(places)) == len(places) == len({panel["title"] for panel in dashboard["panels"]})
