@@ -28,20 +28,28 @@ def estimate(fixed: Sequence[Cost], channels: Iterable[Channel], containers: Ite
     used: dict[str, tuple[Cost, list[float]]] = {}
     left_out: list[str] = []
     for cost in fixed:
-        _add(used, cost, [_units(cost, 0, 0)] * len(LOADS))
+        _add_once(used, cost)
     for channel in channels:
         for cost in channel.service.costs:
-            _add(used, cost, [_units(cost, load, load * len(channel.queues)) for load in LOADS])
+            if set(cost.units) == {"months"}:
+                _add_once(used, cost)
+            else:
+                _add(used, cost, [_units(cost, load, load * len(channel.queues)) for load in LOADS])
         left_out += [] if fixed or channel.service.costs else [channel.service.name]
     for part in containers:
         for cost in part.service.costs if part.service else ():
-            used.setdefault(cost.price.id, (cost, [_units(cost, 0, 0)] * len(LOADS)))  # however many parts share it
+            _add_once(used, cost)
         left_out += [part.service.name] if part.service and not part.service.costs else []
         left_out += ["what runs the program"] if part.handles else []
     lines = tuple(EstimateLine(price=cost.price, amounts=_charged(cost, month)) for cost, month in used.values())
     if not lines:
         return None
     return Estimate(loads=LOADS, bytes=BYTES, lines=lines, left_out=tuple(dict.fromkeys(left_out)))
+
+
+def _add_once(used: dict[str, tuple[Cost, list[float]]], cost: Cost) -> None:
+    """Add what a month costs whatever is sent, however many channels or parts share it."""
+    used.setdefault(cost.price.id, (cost, [_units(cost, 0, 0)] * len(LOADS)))
 
 
 def _add(used: dict[str, tuple[Cost, list[float]]], cost: Cost, units: Sequence[float]) -> None:

@@ -63,7 +63,7 @@ def resolve(
         guarantees=tuple(_guarantee(one) for one in spec.guarantees),
         failure_modes=tuple(_failure_mode(one) for one in spec.failure_modes),
         facts=_facts(spec, services.values(), catalog.facts),
-        prices=_prices(target, containers, catalog.facts),
+        prices=_prices(target, (*channels, *containers), catalog.facts),
         estimate=estimate(_costs(target.costs, catalog.facts, tier), channels, containers),
         story=tuple(spec.story),
         settings=tuple(_setting(one, names) for one in parts.settings),
@@ -73,8 +73,16 @@ def resolve(
 
 def parameter_specs(catalog: Catalog, blueprint: str, platform: str) -> dict[str, schema.Parameter]:
     """Return what may be asked for `blueprint`: its own parameters, the platform's, then those of every starter."""
-    own, given = catalog.blueprint(blueprint).spec.parameters, catalog.platform(platform).spec.parameters
-    return {**own, **given, **catalog.parameters}
+    spec, target = catalog.blueprint(blueprint).spec, catalog.platform(platform).spec
+    asked = [target.bindings[one] for one in capabilities(spec) if one in target.bindings]
+    given = {name: one for name, one in target.parameters.items() if name != "tier" or any(map(_has_tiers, asked))}
+    return {**spec.parameters, **given, **catalog.parameters}
+
+
+def _has_tiers(binding: schema.Binding) -> bool:
+    """Whether it is another thing in another tier; else a starter has no tier to choose."""
+    named = [*(one.tier for one in binding.costs), *(one.tier for one in binding.excludes)]
+    return any(named) or any(one.tiers for one in binding.knobs.values())
 
 
 def capabilities(spec: schema.Blueprint) -> tuple[str, ...]:
@@ -177,10 +185,12 @@ def _language(spec: schema.Language, facts: Facts) -> model.Language:
     )
 
 
-def _prices(target: schema.Platform, containers: Iterable[model.Container], facts: Facts) -> tuple[model.Fact, ...]:
+def _prices(
+    target: schema.Platform, parts: Iterable[model.Channel | model.Container], facts: Facts
+) -> tuple[model.Fact, ...]:
     """Return what the platform charges for, and what the services of these parts do, each price once."""
     listed = {one: facts.prices[one].as_fact() for one in target.prices}
-    used = [cost.price for part in containers if part.service for cost in part.service.costs]
+    used = [cost.price for part in parts if part.service for cost in part.service.costs]
     return tuple((listed | {price.id: price for price in used}).values())
 
 
