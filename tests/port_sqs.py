@@ -7,6 +7,8 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from archwright.resources import checkout_root
 from port_desk import load_dev
 
@@ -22,9 +24,9 @@ class EmulatedAws:
 
     def __init__(self, dev: Path) -> None:
         os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
-        self._account, emulators, sandbox = load_dev(dev, "localaws.account", "localaws.emulator", "sandbox")
+        self._channels, emulators = load_dev(dev, "localaws.parts.channels", "localaws.emulator")
         self._emulator = emulators.shared()
-        self._pointed = sandbox.pointed_at(self._emulator.variables)
+        self._pointed = emulators.pointed_at(self._emulator.variables)
         self._pointed.__enter__()
         self.prefix = f"desk-{next(_desks)}-"
         self._settings: SimpleNamespace | None = None
@@ -32,7 +34,8 @@ class EmulatedAws:
     def set_up(self, topology: Mapping[str, Any]) -> SimpleNamespace:
         """Make what the first broker asks for, and return the settings that lead to it."""
         if self._settings is None:
-            found = self._account.set_up(_with_knobs(self._account.read(), topology), self.prefix)
+            config = _with_knobs(self._channels.read(), topology)
+            found = self._channels.make(boto3.session.Session(), config, self.prefix)
             self._settings = SimpleNamespace(**{name.lower(): value for name, value in found.items()})
         return self._settings
 

@@ -1,7 +1,7 @@
 """Starters on bad days: settings missing or wrong, a broker that is away, goes or stalls, a worker told to stop.
 
-A platform whose broker is a program of its own on this machine has `dev/broker.py`, which prints the settings that lead
-to it; what is said here of brokers that go and come back holds for each of those.
+A platform whose broker is a program of its own on this machine has `dev/broker.py` or `dev/emulator.py`, which prints
+the settings that lead to it; what is said here of brokers that go and come back holds for each of those.
 """
 
 from __future__ import annotations
@@ -106,20 +106,22 @@ def home(generated):
 @pytest.fixture
 def broker(home, tmp_path):
     """A broker in a process of its own, on a port that stays the same; not started yet."""
-    if not (home.folder / "dev" / "broker.py").exists():
+    programs = [home.folder / "dev" / name for name in ("broker.py", "emulator.py")]
+    found = [program for program in programs if program.exists()]
+    if not found:
         pytest.skip("this platform's broker is no program of its own")
-    broker = BrokerProgram(home, tmp_path)
+    broker = BrokerProgram(home, tmp_path, found[0])
     yield broker
     broker.forget()
 
 
 class BrokerProgram:
-    """The starter's own `dev/broker.py`, which may be killed and started again."""
+    """The starter's own program that runs its broker, which may be killed and started again."""
 
-    def __init__(self, home, folder):
+    def __init__(self, home, folder, program):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.home, self.folder, self.process = home, folder, None
+        self.home, self.folder, self.program, self.process = home, folder, program, None
         self.log = folder / "broker.log"
         self.settings = self.start()
         self.kill()
@@ -127,7 +129,7 @@ class BrokerProgram:
     def start(self):
         """Start it, wait until it says where it is, and return the settings that lead there."""
         before = len(self.log.read_text()) if self.log.exists() else 0
-        command = (self.home.folder / "dev" / "broker.py", "--port", self.port)
+        command = (self.program, "--port", self.port)
         self.process = self.home.start(*command, where=self.home.folder, log=self.log)
         wait_until(lambda: self.found(before), self.log)
         wait_until(self.listens, self.log)
