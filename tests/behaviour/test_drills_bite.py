@@ -496,6 +496,7 @@ CUTS = {
         "test_sweep_finds_what_the_feed_has_missed": NO_SWEEP_OF_OUTBOX,
         "test_relay_works_without_a_feed": NO_POLLING,
         "test_caller_is_told_when_the_store_is_away": SILENT,
+        "test_caller_is_told_when_the_store_is_full": SILENT,
         "test_killed_warehouse_loses_nothing": NO_LEASE_END,
         "test_gap_is_noticed_by_the_consumer": TAKES_ANY_VERSION,
     },
@@ -523,6 +524,7 @@ CUTS = {
         "test_movement_at_the_limit_is_booked_and_a_larger_one_is_refused": BYTE_SHORT,
         "test_clock_that_jumps_changes_no_order": FORGETS,
         "test_movements_wait_for_the_ledger": ONE_ATTEMPT,
+        "test_movements_wait_for_room": ONE_ATTEMPT,
         "test_sender_is_told_when_the_broker_is_away": SILENT,
     },
     "idempotent-consumer": {
@@ -538,6 +540,7 @@ CUTS = {
         "test_clock_that_jumps_forgets_nothing": TRUSTS_CLOCK,
         "test_redriven_deposit_that_fails_again_is_booked_once": MARK_LAST,
         "test_deposit_waits_for_the_store": ONE_ATTEMPT,
+        "test_deposit_waits_for_room": ONE_ATTEMPT,
         "test_unreadable_deposit_is_set_aside_at_once": NAIVE_TIME,
         "test_missing_header_sets_its_deposit_aside": GUESSED,
         "test_deposit_without_a_message_id_is_booked_once": BY_MESSAGE,

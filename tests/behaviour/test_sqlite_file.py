@@ -98,25 +98,6 @@ def test_a_newer_layout_is_left_alone(sqlite, port, channels, tmp_path):
         sqlite(path, channels)
 
 
-def test_a_full_disk_loses_nothing(sqlite, port, channels, message, tmp_path):
-    """Where a message does not fit, the sender is told; what was accepted is all there."""
-    accepted = []
-    with closing(sqlite(tmp_path / "broker.db", channels)) as broker:
-        broker._database._connection.execute("PRAGMA max_page_count = 30")
-
-        def fill():
-            for number in range(1000):
-                broker.send("pigeons", message(number, size=3000))
-                accepted.append(f"m-{number}")
-
-        with pytest.raises(port.BrokerUnavailable, match="disk is full"):
-            fill()
-        kept = [delivery.message.id for delivery in broker.lease("pigeons", limit=1000)]
-
-    assert accepted
-    assert sorted(kept) == sorted(accepted)
-
-
 def test_a_damaged_file_is_told(sqlite, port, channels, message, tmp_path):
     """A file that was damaged on the disk is an error with a way out, not a crash."""
     path = tmp_path / "broker.db"
