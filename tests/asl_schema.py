@@ -71,6 +71,7 @@ _STATES = {
         HeartbeatSeconds=_COUNT,
         **_FAILING,
     ),
+    "Pass": _going("Pass", [], InputPath=_PATH),
     "Map": _going(
         "Map",
         ["ItemProcessor"],

@@ -122,6 +122,7 @@ class Nest:
     broker: Any
     tick: Callable[[], object] = lambda: None  # let the engine look at the time
     stack: ExitStack = field(default_factory=ExitStack)
+    headers: dict[str, str] = field(default_factory=dict)  # those of the message that was taken last
 
     def take(self, within: float = 15.0) -> dict[str, Any]:
         """Return the next step that waits for a worker, and take it out of the queue."""
@@ -130,6 +131,7 @@ class Nest:
             self.tick()
             for delivery in self.broker.lease(QUEUE, wait=timedelta(seconds=0.1)):
                 delivery.complete()
+                self.headers = dict(delivery.message.headers)
                 step: dict[str, Any] = json.loads(delivery.message.body)
                 return step
         raise TimeoutError(f"no step came within {within:g} s")

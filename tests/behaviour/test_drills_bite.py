@@ -379,6 +379,9 @@ NO_MESSAGE = Cut(
     'return recorded(state, Event(channel="jobs", contract=due))',
     "return (state,)",
 )
+NO_TRACE = Cut(
+    "the outbox forgets the trace", "src/desk/outbox/recording.py", "propagate.inject(headers)", "propagate.inject({})"
+)
 NO_CONVERSATION = Cut(
     "conversations are not kept apart", "src/desk/desk.py", 'key = f"{job.tenant}/{job.conversation}"', "key = job.id"
 )
@@ -638,6 +641,7 @@ CUTS = {
         "test_burst_waits_and_none_is_lost": NO_MESSAGE,
         "test_redriven_job_pays_for_no_answer_twice": ASKED_ANEW,
         "test_document_is_in_no_log_trace_or_dead_letter": QUOTING,
+        "test_one_trace_leads_from_the_request_to_each_call": NO_TRACE,
     },
 }
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
+from opentelemetry import context, propagate
 
 from port_desk import load
 from port_engine import Nest, write_nest
@@ -349,3 +350,43 @@ def test_many_reports_at_once_are_all_taken(nest):
     assert tell["input"]["flights"] == [letter.upper() for letter in letters]
     assert nest.ended("sack", execution).status == nest.port.Status.SUCCEEDED
     assert list(nest.broker.lease("errands", wait=timedelta(0))) == []
+
+
+@contextmanager
+def traced(trace):
+    """Let the block be in this trace."""
+    token = context.attach(propagate.extract({"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def test_every_step_goes_on_in_the_trace_of_its_beginning(nest):
+    """A step, an attempt after a pause and items of a map are in the trace of who began it, and not of who reports."""
+    began, reports = "4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"
+    with traced(began):
+        execution = begun(nest)
+    traces = []
+
+    def take():
+        step = nest.take()
+        traces.append(nest.headers["traceparent"].split("-")[1])
+        return step["ticket"]
+
+    with traced(reports):
+        nest.engine.fail(take(), "Fog", "")
+        nest.engine.succeed(take(), {"count": 1, "letters": ["to Eve"]})
+        nest.engine.succeed(take(), "landed")
+        nest.engine.succeed(take(), {"by": "owl"})
+
+    assert traces == [began] * 4
+    assert "traceparent" not in nest.ended("sack", execution).output
+
+
+def test_a_step_that_nobody_traces_is_done_as_well(nest):
+    """An execution that was begun in no trace has steps like any other."""
+    begun(nest)
+    nest.engine.cancel("sack", nest.take()["execution"], "enough")
+
+    assert not nest.headers.get("traceparent")

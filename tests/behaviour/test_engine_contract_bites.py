@@ -84,6 +84,12 @@ CUTS = {
         "False",
         contract.test_beginning_twice_is_beginning_once,
     ),
+    "steps out of nowhere": (
+        ENGINE,
+        "run.state[TRACE] = present_trace()",
+        "pass",
+        contract.test_every_step_goes_on_in_the_trace_of_its_beginning,
+    ),
     "results of any size": (
         ENGINE,
         "        as_json(result)\n",

@@ -1,7 +1,8 @@
 """A workflow in the Amazon States Language (JSONPath), for Step Functions: each task is a message with a task token.
 
 What only the deployment knows stands as `${queue_url}`. The envelope travels beside the body, so that a worker reads
-the message as any other one of its queue.
+the message as any other one of its queue. The input of an execution is `{"data": ..., "traceparent": ...}`: the trace
+in which it was begun goes on in every step.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 QUEUE_URL = "${queue_url}"
 _RESOURCE = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
-_ENVELOPE = json.dumps({"type": "StepDue", "version": 1}, separators=(",", ":"))
+_ENVELOPE = json.dumps({"type": "StepDue", "version": 1, "headers": {"traceparent": "@"}}, separators=(",", ":"))
+_WRITTEN = _ENVELOPE.replace("{", r"\{").replace("}", r"\}").replace("@", "{}")  # as `States.Format` takes it
+BEGIN = "Begin"
+"""The state before the first step, named as no step can be: it leaves the workflow's own data of the input."""
 _ERRORS = {"any": "States.ALL", "timeout": "States.Timeout", "heartbeat": "States.HeartbeatTimeout"}
 _COMPARISONS = {
     ("equals", str): "StringEquals",
@@ -39,10 +43,14 @@ def export_asl(workflow: Workflow) -> dict[str, Any]:
     """Return the definition of a state machine."""
     return {
         "Comment": workflow.description or workflow.name,
-        "StartAt": workflow.start,
+        "StartAt": BEGIN,
         "TimeoutSeconds": _whole(workflow.timeout),
-        "States": _states(workflow.steps, workflow, in_map=False),
+        "States": {BEGIN: _begin(workflow), **_states(workflow.steps, workflow, in_map=False)},
     }
+
+
+def _begin(workflow: Workflow) -> dict[str, Any]:
+    return {"Type": "Pass", "InputPath": "$.data", "Next": workflow.start}
 
 
 def _states(steps: Iterable[Step], workflow: Workflow, *, in_map: bool) -> dict[str, Any]:
@@ -79,13 +87,14 @@ def _task(step: TaskStep, workflow: Workflow, *, in_map: bool) -> dict[str, Any]
         "heartbeat_seconds": _whole(step.heartbeat) if step.heartbeat else 0,
         **({"input": _selected(step.input)} if step.input else {"input.$": "$"}),
     }
+    envelope = f"States.Format('{_WRITTEN}', $$.Execution.Input.traceparent)"
     state: dict[str, Any] = {
         "Type": "Task",
         "Resource": _RESOURCE,
         "Parameters": {
             "QueueUrl": QUEUE_URL,
             "MessageBody": body,
-            "MessageAttributes": {"x_envelope": {"DataType": "String", "StringValue": _ENVELOPE}},
+            "MessageAttributes": {"x_envelope": {"DataType": "String", "StringValue.$": envelope}},
         },
         "TimeoutSeconds": _whole(step.timeout),
     }
