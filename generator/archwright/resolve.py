@@ -39,7 +39,7 @@ def resolve(
     spec = _filled(entry, parameters)
     if missing := misfits(spec, target):
         raise ResolutionError(f"`{blueprint}` does not run on `{platform}`.", findings=missing)
-    tier = str(parameters["tier"].value) if "tier" in target.parameters else ""
+    tier = str(parameters["tier"].value) if "tier" in parameters else ""
     services = {capability: _service(capability, target, catalog.facts, tier) for capability in capabilities(spec)}
     starter = starter_named(name, parameters)
     parts = collect(catalog, blueprint, platform, services)
