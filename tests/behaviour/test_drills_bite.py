@@ -223,6 +223,12 @@ TAKES_LATER = Cut("what was given up is not known", POSITION, "if mark == GIVEN_
 NO_WAITING_ALARM = Cut(
     "the alarm is never raised", "src/desk/commands/waiting.py", "if arguments.alarm and late:", "if not arguments:"
 )
+NOBODY_LOOKS = Cut(
+    "nobody looks at what waits",
+    "src/desk/worker/companions.py",
+    "COMPANIONS: tuple[Callable[[Settings, threading.Event], None], ...] = (watch,)",
+    "COMPANIONS = (lambda settings, stop: stop.wait(),) if watch else ()",
+)
 NOT_SENT_BACK = Cut("what is parked stays there", CONVOY, "self._send(one.message)", "pass")
 LOOKS_ONCE = Cut(
     "a second delivery does not look at what is parked",
@@ -516,6 +522,7 @@ CUTS = {
         "test_redrive_in_another_order_restores_the_order": ANY_TURN,
         "test_redrive_into_an_account_that_went_on_changes_nothing": TAKES_LATER,
         "test_missing_movement_is_waited_for_and_told": NO_WAITING_ALARM,
+        "test_key_that_waits_is_measured": NOBODY_LOOKS,
         "test_early_movements_wait_for_their_turn": NOT_SENT_BACK,
         "test_crash_while_sending_back_loses_nothing": LOOKS_ONCE,
         "test_repeated_movement_is_done_once": FORGETS,
