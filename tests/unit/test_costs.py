@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from archwright.catalog import load_catalog, read_catalog
-from archwright.resolve import resolve
+from archwright.resolve import parameter_specs, resolve
 from made_up import PLATFORM, write_catalog
 
 CATALOG = load_catalog()
@@ -46,6 +46,16 @@ def test_a_store_that_is_always_there_is_charged_once():
     assert sum(amounts[0] for amounts in database) == pytest.approx(730 * 0.0413 + 3.75 * 730 * 0.007 + 10 * 0.17)
     assert {"gcp.pubsub.throughput", "gcp.sql.cpu"} <= {price.id for price in found.prices}
     assert "Cloud SQL for PostgreSQL" not in found.estimate.left_out
+
+
+def test_a_base_price_is_charged_once_and_only_where_there_is_a_channel():
+    """Three channels share one namespace, and a starter without any has none, so that no tier is asked for either."""
+    several = month("async-llm-job", "azure")
+    [base] = [line for line in several.lines if line.price.id == "azure.sb.std_base"]
+    assert set(base.amounts) == {9.81}
+
+    assert "tier" not in parameter_specs(CATALOG, "llm-gateway", "azure")
+    assert not [line for line in month("llm-gateway", "azure").lines if line.price.id.startswith("azure.sb.")]
 
 
 def test_what_has_no_price_is_named():
