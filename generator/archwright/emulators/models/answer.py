@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _USUAL = 24  # words of an answer
 _CHARACTERS = 4  # of a token, about
+_CUT_SHORT = {"truncate": "length", "overflow": "full", "pause": "pause"}
 _WORDS = [
     "the",
     "a",
@@ -74,7 +75,7 @@ class Said:
     id: str
     model: str
     words: tuple[str, ...]
-    stop: str  # end | length | refusal | tool
+    stop: str  # end | length | full | pause | refusal | tool
     tool: str = ""
     tool_input: dict[str, Any] = field(default_factory=dict)
     input_tokens: int
@@ -105,8 +106,8 @@ def answer(asked: Asked, behaviour: Behaviour) -> Said:
         words, stop, tool, given = (), "tool", name, json.loads(text or "{}")
     elif behaviour.kind == "refuse":
         words, stop = (), "refusal"
-    elif behaviour.kind == "truncate":
-        words, stop = words[: int(behaviour.number(5))], "length"
+    elif behaviour.kind in _CUT_SHORT:
+        words, stop = words[: int(behaviour.number(5))], _CUT_SHORT[behaviour.kind]
     if len(words) > asked.most:
         words, stop = words[: asked.most], "length"
     cached = min(int(behaviour.number(0)), tokens(asked.prompt)) if behaviour.kind == "cached" else 0

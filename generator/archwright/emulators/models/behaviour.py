@@ -19,6 +19,8 @@ KINDS = {
     "tool": "ask for a call of this tool; `NAME {json}` gives it an input",
     "cached": "say that so many tokens of the prompt came from the provider's cache",
     "truncate": "stop after this word because of max_tokens",
+    "overflow": "stop after this word because the context is full",
+    "pause": "pause the turn after this word, and go on when asked to",
     "refuse": "stop because of a refusal",
     "slow": "wait so many seconds before the first word",
     "drip": "wait so many seconds before each word",

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from .answer import Said
 
 STREAM = "text/event-stream"
-_STOPS = {"end": "stop", "length": "length", "refusal": "content_filter", "tool": "tool_calls"}
+_STOPS = {  # a full context is a length here, and no turn is paused
+    "end": "stop",
+    "length": "length",
+    "full": "length",
+    "pause": "stop",
+    "refusal": "content_filter",
+    "tool": "tool_calls",
+}
 _CREATED = 1_767_225_600  # an answer follows from its request alone, its time too
 
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from .answer import Said
 
 STREAM = "application/vnd.amazon.eventstream"
-_STOPS = {"end": "end_turn", "length": "max_tokens", "refusal": "content_filtered", "tool": "tool_use"}
+_STOPS = {  # no turn is paused here
+    "end": "end_turn",
+    "length": "max_tokens",
+    "full": "model_context_window_exceeded",
+    "pause": "end_turn",
+    "refusal": "content_filtered",
+    "tool": "tool_use",
+}
 _MOST = 4096
 _TEXT = 7  # how the event stream marks a header that holds text
 _ERRORS = {

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from .answer import Said
 
 STREAM = "text/event-stream"
-_STOPS = {"end": "end_turn", "length": "max_tokens", "refusal": "refusal", "tool": "tool_use"}
+_STOPS = {
+    "end": "end_turn",
+    "length": "max_tokens",
+    "full": "model_context_window_exceeded",
+    "pause": "pause_turn",
+    "refusal": "refusal",
+    "tool": "tool_use",
+}
 _ERRORS = {
     400: "invalid_request_error",
     401: "authentication_error",
