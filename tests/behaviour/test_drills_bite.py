@@ -418,6 +418,16 @@ ANY_END = Cut("any end of an answer will do", f"{SUMMARIES}/attempt.py", "if sto
 NEVER_RETIRED = Cut(
     "models never retire", f"{SUMMARIES}/aliases.py", "if model not in RETIRED or day < RETIRED[model]", "if model"
 )
+ONE_TURN = Cut("a pause is an end", f"{SUMMARIES}/attempt.py", "for _ in range(_TURNS):", "for _ in range(0):")
+NO_JOB_LIMIT = Cut(
+    "a job may cost anything", f"{SUMMARIES}/asking.py", "self._allow(question.job, attempt.made)", "pass"
+)
+SETTLED_TWICE = Cut(
+    "an attempt is counted twice",
+    "src/desk/budget/purse.py",
+    "self._row(month, item, balance.spent + amount,",
+    "self._row(month, item, balance.spent + 2 * amount,",
+)
 NO_BUDGET = Cut("a budget has no end", "src/desk/budget/purse.py", "if amount > balance.left:", "if False:")
 TOOLS_WELCOME = Cut(
     "a call of a tool is no attack", f"{SUMMARIES}/attempt.py", '"tool_use": UnwantedTool', '"tool_use": Truncated'
@@ -633,6 +643,9 @@ CUTS = {
         "test_provider_that_never_answers_is_given_up": SILENCE_IS_FREE,
         "test_broken_answer_is_asked_anew": NO_RESET,
         "test_unfinished_answer_is_no_result": ANY_END,
+        "test_paused_turn_goes_on": ONE_TURN,
+        "test_job_that_may_cost_too_much_is_stopped": NO_JOB_LIMIT,
+        "test_cost_report_is_usage_times_price": SETTLED_TWICE,
         "test_retired_model_is_told": NEVER_RETIRED,
         "test_spent_budget_stops_the_next_job_before_it_costs": NO_BUDGET,
         "test_instructions_in_a_document_call_nothing": TOOLS_WELCOME,
