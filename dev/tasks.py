@@ -72,7 +72,8 @@ def pytest(*arguments: str) -> None:
 
     Drills kill processes and wait for leases to end: on a busy machine one may run out of its patience.
     """
-    if code_of(str(BIN / "pytest"), "-n", "2", "--dist", "loadgroup", "--durations", "20", *arguments) == 0:
+    one_by_one = ("-n", "2", "--dist", "load", "--maxschedchunk", "1")  # in the order of tests/conftest.py
+    if code_of(str(BIN / "pytest"), *one_by_one, "--durations", "20", *arguments) == 0:
         return
     print("\nOnce more, and alone, what failed beside other tests; a failure now is one.", flush=True)
     tool("pytest", "--last-failed", "--last-failed-no-failures", "none", *arguments)

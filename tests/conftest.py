@@ -17,8 +17,12 @@ ROOT = checkout_root()
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the tests that have to run one after the other, so that the last worker does not end on them alone."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Begin with the tests that take long, so that the last worker does not end on them alone.
+
+    `make test` hands tests out one by one in this order. Nothing keeps two of them from running at the same time: what
+    they share is locked where it is made, and what measures time and fails beside another is run again, alone.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from archwright import resolve
 from archwright.catalog import load_catalog
 from rendered import write_starter
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("starters")]
+pytestmark = [pytest.mark.slow, pytest.mark.early]
 
 FULL = """
 import json, resource, sys

@@ -17,7 +17,7 @@ from archwright.catalog import load_catalog
 from behaviour.browser import chromium
 from rendered import write_starter
 
-pytestmark = pytest.mark.xdist_group("starters")  # it measures time as they do
+pytestmark = pytest.mark.early  # it starts a whole starter and a browser
 
 RUN = """
 import json, sys, tempfile

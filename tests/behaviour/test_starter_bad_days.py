@@ -28,7 +28,7 @@ PATIENCE = 90  # seconds: a lease of thirty may have to end on a busy machine
 SHARED = checkout_root() / "build" / "starter-venv"  # where an emulator is kept that has an environment of its own
 TASK = {"task_id": "4b1c7a52-0d3e-4c55-9a0e-6f1b2c3d4e5f", "document": "Report"}
 
-pytestmark = pytest.mark.xdist_group("starters")  # they start processes, and measure time
+pytestmark = pytest.mark.early  # they start processes, and wait for leases to end
 
 
 class Home:

@@ -26,7 +26,7 @@ ELSEWHERE = [cell for cell in CELLS if cell[1] != DEFAULT_PLATFORM]
 TURN = ELSEWHERE[dt.datetime.now(dt.UTC).date().toordinal() % len(ELSEWHERE)] if ELSEWHERE else None
 SHARED = ROOT / "build" / "starter-venv"  # one environment for all starters: they are locked to one set of pins
 
-pytestmark = pytest.mark.xdist_group("starters")  # they share an environment, and measure time
+pytestmark = pytest.mark.early  # they share an environment, and take long
 
 
 def cells():
