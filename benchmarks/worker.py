@@ -6,7 +6,8 @@ The loop is the shortest that loses nothing: receive some, do the work, settle. 
 leases that are renewed, retries, dead letters, traces and a shutdown without loss. It is measured twice: with work
 that is nothing at all, where only the cost of all that shows, and with work that waits for a millisecond, as work that
 reads or writes anything does at the least; there the worker has to reach nine tenths of the loop. Rounds take turns,
-and the middle one of each is told. A platform takes part by a loop in `LOOPS` and by its `dev/broker.py`.
+and the middle one of each is told. A platform takes part by a loop in `LOOPS` and by the program in `dev/` that
+emulates it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import socket
 import statistics
 import subprocess
@@ -31,7 +33,6 @@ TARGET = 0.9
 FILL = """
 import json, sys
 from contextlib import closing
-from concurrent.futures import ThreadPoolExecutor
 from order_desk.messages import Task
 from order_desk.messaging.adapter import open_broker
 from order_desk.messaging.sender import Sender
@@ -103,12 +104,30 @@ with pubsub_v1.SubscriberClient() as subscriber:
 print((wanted - 1) / (at[-1] - at[0]))
 """
 
-LOOPS = {"azure": SERVICEBUS, "gcp": PUBSUB}
+SQS = """
+import json, sys, time
+import boto3
+wanted, at, pause = int(sys.argv[1]), [], float(sys.argv[3])
+sqs = boto3.client("sqs")
+url = sqs.get_queue_url(QueueName="order-desk-tasks")["QueueUrl"]
+while len(at) < wanted:
+    found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=int(sys.argv[2]), WaitTimeSeconds=1)
+    for message in found.get("Messages", ()):
+        json.loads(message["Body"])
+        if pause:
+            time.sleep(pause)
+        at.append(time.perf_counter())
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+print((wanted - 1) / (at[-1] - at[0]))
+"""
+
+LOOPS = {"aws": SQS, "azure": SERVICEBUS, "gcp": PUBSUB}
+PROGRAMS = ("broker.py", "emulator.py")
 WORK = {"nothing": 0.0, "1 ms": 0.001}
 
 
 class Broker:
-    """The starter's own `dev/broker.py`, fresh for each round."""
+    """The starter's own emulator, fresh for each round."""
 
     def __init__(self, folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -116,7 +135,8 @@ class Broker:
         self.folder = folder
         self.log = folder / "broker.log"
         with self.log.open("w") as output:
-            command = [sys.executable, str(folder / "dev/broker.py"), "--port", str(port)]
+            program = next(path for name in PROGRAMS if (path := folder / "dev" / name).exists())
+            command = [sys.executable, str(program), "--port", str(port)]
             self.process = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=output, stderr=output)
         while not (said := self._said()):
             if self.process.poll() is not None:
@@ -129,10 +149,9 @@ class Broker:
 
     def end(self) -> None:
         """End it, and forget what it has kept."""
-        self.process.kill()
-        self.process.wait()
-        for kept in (self.folder / "var").glob("*.journal*"):
-            kept.unlink()
+        self.process.terminate()  # not killed: one of them has a process of its own to end
+        self.process.wait(30)
+        shutil.rmtree(self.folder / "var", ignore_errors=True)
 
 
 def make(platform: str, folder: Path) -> None:
