@@ -5,51 +5,70 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from archwright.model import Estimate, EstimateLine
+from archwright.model import ContainerKind, Estimate, EstimateLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from archwright.model import Channel, Container, Cost
+    from archwright.model import Channel, Container, Cost, Runtime, Service
 
 LOADS = (100_000, 1_000_000, 10_000_000)
 """Messages that each channel takes in a month: three sizes, so that one sees what is fixed and what grows."""
 BYTES = 4_096
 """The size of a message; within the chunk that every provider rounds up to but Pub/Sub, which has none."""
+BY_THE_CALL = "It charges by the call, and without messages it is not known how often it is called."
+UNCOUNTED = "The process that runs it is not counted."
+UNKNOWN = "No price with a source is known here."
 _GIB = 1 << 30
 
 
-def estimate(fixed: Sequence[Cost], channels: Iterable[Channel], containers: Iterable[Container]) -> Estimate | None:
+def estimate(
+    fixed: Sequence[Cost], channels: Sequence[Channel], containers: Sequence[Container], workers: Sequence[Runtime] = ()
+) -> Estimate | None:
     """Return what a month costs in US dollars at each of `LOADS`; None where no price applies.
 
-    `fixed` is charged once, whatever runs. Later attempts, renewals of leases and empty polls are not counted; the
-    parts whose prices are unknown are named in `left_out`.
+    `fixed` is charged once, whatever runs, and so is a service that several containers share. Later attempts, renewals
+    of leases and empty polls are not counted.
     """
     used: dict[str, tuple[Cost, list[float]]] = {}
-    left_out: list[str] = []
+    told: dict[str, str] = {}
+    counted = {channel.service.name for channel in channels if fixed}
     for cost in fixed:
-        _add_once(used, cost)
+        _add(used, cost, [_units(cost, 0, 0)] * len(LOADS))
     for channel in channels:
+        told[channel.service.name] = channel.service.bill
         for cost in channel.service.costs:
-            if set(cost.units) == {"months"}:
-                _add_once(used, cost)
-            else:
+            counted.add(channel.service.name)
+            if not _is_base(cost) or cost.price.id not in used:  # a base price is one for all channels
                 _add(used, cost, [_units(cost, load, load * len(channel.queues)) for load in LOADS])
-        left_out += [] if fixed or channel.service.costs else [channel.service.name]
-    for part in containers:
-        for cost in part.service.costs if part.service else ():
-            _add_once(used, cost)
-        left_out += [part.service.name] if part.service and not part.service.costs else []
-        left_out += ["what runs the program"] if part.handles else []
+    copies = sum(len(channel.queues) for channel in channels)
+    services: dict[str, Service | Runtime] = {part.service.name: part.service for part in containers if part.service}
+    for part in (*services.values(), *workers):
+        told[part.name] = part.bill
+        for cost in part.costs:
+            if not channels and not _is_base(cost):
+                told[part.name] = BY_THE_CALL
+            else:
+                counted.add(part.name)
+                _add(used, cost, [_units(cost, load * len(channels), load * copies) for load in LOADS])
     lines = tuple(EstimateLine(price=cost.price, amounts=_charged(cost, month)) for cost, month in used.values())
     if not lines:
         return None
-    return Estimate(loads=LOADS, bytes=BYTES, lines=lines, left_out=tuple(dict.fromkeys(left_out)))
+    told |= {part.name: UNCOUNTED for part in containers if part.kind is ContainerKind.SERVICE and not part.service}
+    left_out = tuple(name for name in told if name not in counted)
+    remarks = {name: bill or (UNKNOWN if name in left_out else "") for name, bill in told.items()}
+    return Estimate(
+        loads=LOADS,
+        bytes=BYTES,
+        lines=lines,
+        left_out=left_out,
+        remarks={name: text for name, text in remarks.items() if text},
+    )
 
 
-def _add_once(used: dict[str, tuple[Cost, list[float]]], cost: Cost) -> None:
-    """Add what a month costs whatever is sent, however many channels or parts share it."""
-    used.setdefault(cost.price.id, (cost, [_units(cost, 0, 0)] * len(LOADS)))
+def _is_base(cost: Cost) -> bool:
+    """Return whether a month costs the same whatever is sent."""
+    return set(cost.units) == {"months"}
 
 
 def _add(used: dict[str, tuple[Cost, list[float]]], cost: Cost, units: Sequence[float]) -> None:

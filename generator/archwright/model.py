@@ -182,6 +182,15 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What runs the processes that work on messages, and what one of them costs."""
+
+    name: str
+    costs: tuple[Cost, ...]
+    bill: str  # what the month's bill assumes of it, or why it counts nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateLine:
     """What one price comes to in a month, in US dollars, at each load of the estimate."""
 
@@ -193,14 +202,15 @@ class EstimateLine:
 class Estimate:
     """What a month costs by list prices, at several loads.
 
-    `loads` are messages that each channel takes in a month, of `bytes` each; `left_out` names what no sourced price is
-    known for.
+    `loads` are messages that each channel takes in a month, of `bytes` each. `left_out` names the services of which
+    nothing is counted; `remarks` say of a service why that is so, or what is assumed of it.
     """
 
     loads: tuple[int, ...]
     bytes: int
     lines: tuple[EstimateLine, ...]
     left_out: tuple[str, ...]
+    remarks: Mapping[str, str]
 
     @property
     def totals(self) -> tuple[float, ...]:
@@ -261,6 +271,7 @@ class Service:
     tier: str = ""  # the tier that was chosen, if the platform has tiers
     excludes: tuple[Exclusion, ...] = ()
     costs: tuple[Cost, ...] = ()  # in the tier that was chosen
+    bill: str = ""  # what the month's bill assumes of it, or why it counts nothing
     laptop: str = ""  # what stands in for it in demo and tests; empty: it is there itself
     definition: Definition | None = None  # of a workflow engine
     language: Language | None = None  # how routing rules are told to it

@@ -113,6 +113,8 @@ def platform_problems(spec: Platform, document: Document, known: Known) -> Itera
             check.each((*place, "tier"), "tier", [one.tier] if one.tier else [], tiers)
         _check_costs(check, ("bindings", capability, "costs"), binding.costs, known, tiers)
     _check_costs(check, ("costs",), spec.costs, known, tiers)
+    if spec.workers:
+        _check_costs(check, ("workers", "costs"), spec.workers.costs, known, tiers)
     for number, price in enumerate(spec.prices):
         check.one(("prices", number), "price", price, known.prices)
     yield from check.findings

@@ -49,6 +49,7 @@ def resolve(
     }
     containers = tuple(_container(key, one, services) for key, one in spec.containers.items())
     channels = tuple(_channel(key, one, services) for key, one in spec.channels.items())
+    workers = _workers(target, containers, catalog.facts, tier)
     return model.Architecture(
         blueprint=_blueprint(spec, catalog),
         platform=model.PlatformRef(id=target.id, name=target.name, summary=target.summary),
@@ -63,8 +64,8 @@ def resolve(
         guarantees=tuple(_guarantee(one) for one in spec.guarantees),
         failure_modes=tuple(_failure_mode(one) for one in spec.failure_modes),
         facts=_facts(spec, services.values(), catalog.facts),
-        prices=_prices(target, (*channels, *containers), catalog.facts),
-        estimate=estimate(_costs(target.costs, catalog.facts, tier), channels, containers),
+        prices=_prices(target, (*channels, *containers), workers, catalog.facts),
+        estimate=estimate(_costs(target.costs, catalog.facts, tier), channels, containers, workers),
         story=tuple(spec.story),
         settings=tuple(_setting(one, names) for one in parts.settings),
         **{field: getattr(parts, field) for field in parts.__dataclass_fields__ if field != "settings"},
@@ -172,6 +173,7 @@ def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str
             for one in binding.excludes
         ),
         costs=_costs(binding.costs, facts, tier),
+        bill=binding.bill,
         laptop=binding.laptop,
         language=_language(binding.language, facts) if binding.language else None,
         lacks=binding.lacks,
@@ -185,12 +187,26 @@ def _language(spec: schema.Language, facts: Facts) -> model.Language:
     )
 
 
+def _workers(
+    target: schema.Platform, containers: Iterable[model.Container], facts: Facts, tier: str
+) -> tuple[model.Runtime, ...]:
+    """Return what runs each of the containers that work on messages."""
+    if not (spec := target.workers):
+        return ()
+    runtime = model.Runtime(name=spec.service, costs=_costs(spec.costs, facts, tier), bill=spec.bill)
+    return tuple(runtime for one in containers if one.handles)
+
+
 def _prices(
-    target: schema.Platform, parts: Iterable[model.Channel | model.Container], facts: Facts
+    target: schema.Platform,
+    parts: Iterable[model.Channel | model.Container],
+    workers: Iterable[model.Runtime],
+    facts: Facts,
 ) -> tuple[model.Fact, ...]:
-    """Return what the platform charges for, and what the services of these parts do, each price once."""
+    """Return what the platform charges for, and what the services of these parts and workers do, each price once."""
     listed = {one: facts.prices[one].as_fact() for one in target.prices}
     used = [cost.price for part in parts if part.service for cost in part.service.costs]
+    used += [cost.price for worker in workers for cost in worker.costs]
     return tuple((listed | {price.id: price for price in used}).values())
 
 

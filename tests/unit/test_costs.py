@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from archwright.catalog import load_catalog, read_catalog
+from archwright.costs import BY_THE_CALL, UNCOUNTED, UNKNOWN, estimate
 from archwright.resolve import parameter_specs, resolve
 from made_up import PLATFORM, write_catalog
 
@@ -19,6 +20,7 @@ def month(blueprint, platform, **answers):
         ("azure", {"tier": "basic"}, 30 * 0.05),  # three operations each
         ("azure", {"tier": "standard"}, 9.81 + (30 - 13) * 0.8),  # 13 million are part of the base charge
         ("azure", {"tier": "premium"}, 677.08),
+        ("aws", {}, 29 * 0.4 + 730 * (0.25 * 0.04048 + 0.5 * 0.004445)),  # three requests; a million is free; a worker
         ("gcp", {}, (2 * 10_000_000 * 4096 / 2**30 - 10) * 0.0390625),  # in and out; 10 GiB are free
     ],
 )
@@ -60,8 +62,58 @@ def test_a_base_price_is_charged_once_and_only_where_there_is_a_channel():
 
 def test_what_has_no_price_is_named():
     """A service without a sourced price is not counted as nothing."""
-    assert month("claim-check", "azure").left_out == ("Blob Storage container", "what runs the program")
+    bill = month("claim-check", "azure")
+    assert bill.left_out == ("Blob Storage container", "Container Apps, for the workers")
+    assert {bill.remarks[name] for name in bill.left_out} == {UNKNOWN}
     assert month("work-queue", "local") is None
+
+
+def test_a_table_is_charged_by_what_messages_do_in_it():
+    """A delivery writes two items in one transaction, of two units each, and reads one; the bill says so."""
+    bill = month("idempotent-consumer", "aws")
+
+    lines = {line.price.id: line.amounts for line in bill.lines}
+    assert lines["aws.dynamodb.wru"] == pytest.approx((0.1 * 4 * 0.625, 4 * 0.625, 10 * 4 * 0.625))
+    assert lines["aws.dynamodb.rru"] == pytest.approx((0.1 * 0.125, 0.125, 10 * 0.125))
+    assert "one transaction that writes two items" in bill.remarks["DynamoDB table"]
+    assert "DynamoDB table" not in bill.left_out
+
+
+def test_what_is_asked_of_a_table_is_unknown_without_messages():
+    """Where no message comes, a table that is charged by the call is left out, and not counted as nothing."""
+    bill = month("llm-gateway", "aws")
+
+    assert bill.left_out == ("DynamoDB table",)
+    assert bill.remarks["DynamoDB table"] == BY_THE_CALL
+    assert not [line for line in bill.lines if line.price.id.startswith("aws.dynamodb.")]
+
+
+def test_a_stream_is_charged_for_being_watched():
+    """The relay reads a shard four times a second, whether anything was written or not."""
+    bill = month("transactional-outbox", "aws")
+
+    [stream] = [line for line in bill.lines if line.price.id == "aws.dynamodb.streams"]
+    assert stream.amounts == pytest.approx((4 * 730 * 3600 / 1e6 * 0.2,) * 3)
+
+
+def test_every_worker_is_charged():
+    """Each kind of worker is a process of its own, for all hours of a month."""
+    several = resolve(CATALOG, "publish-subscribe", "aws", "order-desk", {})
+    workers = len([part for part in several.containers if part.handles])
+
+    lines = {line.price.id: line.amounts for line in several.estimate.lines}
+    assert workers > 1
+    assert lines["aws.fargate.vcpu"] == pytest.approx([workers * 730 * 0.25 * 0.04048] * 3)
+    assert lines["aws.fargate.memory"] == pytest.approx([workers * 730 * 0.5 * 0.004445] * 3)
+
+
+def test_what_is_not_counted_says_why():
+    """An engine tells its price and what is unknown of it, and what no service runs here is named too."""
+    bill = month("async-llm-job", "aws")
+
+    assert {"Step Functions", "S3 bucket", "Relay"} <= set(bill.left_out)
+    assert bill.remarks["Relay"] == UNCOUNTED
+    assert "how many an execution takes" in bill.remarks["Step Functions"]
 
 
 def test_what_is_free_is_so_once(tmp_path):
@@ -71,8 +123,6 @@ def test_what_is_free_is_so_once(tmp_path):
     )
     catalog = read_catalog([write_catalog(tmp_path, platform=text)])
     [channel] = resolve(catalog, "pigeon-post", "mountain", "my-post", {}).channels
-
-    from archwright.costs import estimate  # noqa: PLC0415  # the one test that adds channels up itself
 
     twice = estimate([], [channel, channel], [])
     assert twice.totals[-1] == pytest.approx((2 * 10_000_000 * 4096 / 2**30 - 10) * 0.0390625)

@@ -134,13 +134,22 @@ class Binding(Strict):
     )
     knobs: dict[str, Knob] = Field(default={}, description="Knob → the limit that holds it.")
     excludes: list[Exclusion] = Field(default=[], description="What the service does not hold together.")
-    costs: list[Cost] = Field(default=[], description="What each channel of it is charged for.")
+    costs: list[Cost] = Field(default=[], description="What each channel of it is charged for, or the part once.")
+    bill: str = Field(default="", description="What the month's bill assumes of it, or why it counts nothing.")
     language: Language | None = Field(
         default=None, description="How routing rules are told to it; none: the starter's own code looks at them."
     )
     lacks: dict[Word, Text] = Field(
         default={}, description="Knob → why it has no effect here, where the rest of the capability is given."
     )
+
+
+class Runtime(Strict):
+    """What runs the processes that work on messages."""
+
+    service: Text = Field(description="The product, as its provider calls it.")
+    costs: list[Cost] = Field(default=[], description="What each kind of worker is charged for, one process of it.")
+    bill: str = Field(default="", description="What the month's bill assumes of it, or why it counts nothing.")
 
 
 class Choice(Strict):
@@ -171,6 +180,7 @@ class Platform(Strict):
     chooses: dict[Slug, Choice] = Field(default={}, description="Decision → the platform's answer to it.")
     prices: list[FactId] = Field(default=[], description="What it charges for: ids in `blueprints/facts/prices.yaml`.")
     costs: list[Cost] = Field(default=[], description="What is charged once, however many channels there are.")
+    workers: Runtime | None = Field(default=None, description="What runs what works on messages; none: nobody charges.")
     development: Development = Field(default=Development(), description="How it runs on a laptop.")
 
 
