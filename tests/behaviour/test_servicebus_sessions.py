@@ -93,6 +93,22 @@ def test_a_session_lock_that_runs_out_is_lost(bus, emulator):
     other.close()
 
 
+def test_a_lost_session_goes_to_one_who_waits_and_to_nobody_else(bus, emulator):
+    """Whoever waits has the session as soon as its lock runs out; the next one does not get what follows in it."""
+    send(bus, "a", "1", "2")
+    first = bus.receiver("sess", session_id="a")
+    assert [str(one) for one in first.receive_messages(1, max_wait_time=5)] == ["1"]
+    second, third = Bus(emulator.connection_string), Bus(emulator.connection_string)
+
+    (message,) = second.receiver("sess", session_id=NEXT_AVAILABLE_SESSION, max_wait_time=8).receive_messages(1)
+
+    assert (message.session_id, str(message), message.delivery_count) == ("a", "1", 1)
+    with pytest.raises(OperationTimeoutError):
+        third.receiver("sess", session_id=NEXT_AVAILABLE_SESSION, max_wait_time=1).receive_messages(1)
+    second.close()
+    third.close()
+
+
 def test_closing_frees_a_session_uncounted(bus, emulator):
     """A receiver that closes frees its session at once; an unsettled message is delivered again, not counted.
 

@@ -135,7 +135,7 @@ class SessionLine:
             session.holder = None
         for entry in list(session.locked.values()):
             self._queue.let_go(entry, counted=counted)
-        if session.ready:
+        if session.ready and session.holder is None:  # whoever waits may have it already, since it has entries again
             self._free[session.id] = session
         self._drop_if_empty(session)
         self._grant()
