@@ -276,7 +276,6 @@ class Service:
     definition: Definition | None = None  # of a workflow engine
     language: Language | None = None  # how routing rules are told to it
     lacks: Mapping[str, str] = field(default_factory=dict)  # knob → why it has no effect here
-    executed: str = ""  # which of it tests run on a laptop, and what they only check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

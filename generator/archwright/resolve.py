@@ -164,7 +164,6 @@ def _service(capability: str, platform: schema.Platform, facts: Facts, tier: str
         limits={knob: facts.limits[one.tiers.get(tier, one.limit)] for knob, one in binding.knobs.items()},
         renewable=frozenset(knob for knob, one in binding.knobs.items() if one.renewable),
         tier=tier,
-        executed=binding.executed,
         definition=model.Definition(**binding.definition.model_dump()) if binding.definition else None,
         excludes=tuple(
             model.Exclusion(

@@ -126,9 +126,6 @@ class Binding(Strict):
     )
     adapter: str = Field(default="", description="The module that speaks to it, in the starter's `messaging` package.")
     terraform: str = Field(default="", description="The Terraform partial that sets it up.")
-    executed: str = Field(
-        default="", description="Which of it a starter's tests and demo run on a laptop, and what they only check."
-    )
     definition: Definition | None = Field(
         default=None, description="In what form it reads workflows; only an engine reads any."
     )
