@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -12,6 +14,14 @@ from azure.servicebus.exceptions import OperationTimeoutError, SessionCannotBeLo
 from servicebus_bench import Bus, Message
 
 pytest_plugins = ["servicebus_fixtures"]
+
+DIES_WITH_A_SESSION = """
+import os, sys
+from azure.servicebus import ServiceBusClient
+client = ServiceBusClient.from_connection_string(sys.argv[1])
+receiver = client.get_queue_receiver("sess", session_id="a", max_wait_time=5)
+os._exit(9 if receiver.receive_messages(1) else 1)
+"""
 
 
 def send(bus, session, *bodies, queue="sess"):
@@ -124,6 +134,23 @@ def test_closing_frees_a_session_uncounted(bus, emulator):
 
     assert (str(again), again.delivery_count) == ("1", 0)
     other.close()
+
+
+def test_a_killed_holder_frees_its_session_uncounted(bus, emulator):
+    """The connection of a killed process breaks: its session is free at once, and what it held comes back uncounted.
+
+    The documentation counts a lock that ends and no session that is closed, and is silent on a connection that breaks.
+    Users report that the session is free then (azure-service-bus 694), and that the count of a message whose process
+    is killed each time never rises (azure-service-bus 410).
+    """
+    send(bus, "a", "1")
+    for _ in range(2):
+        command = [sys.executable, "-c", DIES_WITH_A_SESSION, emulator.connection_string]
+        assert subprocess.run(command, check=False, timeout=60).returncode == 9
+
+    (again,) = bus.receive("sess", session_id="a", within=1)
+
+    assert (str(again), again.delivery_count) == ("1", 0)
 
 
 def test_order_holds_after_an_abandon(bus):
