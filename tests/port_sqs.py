@@ -7,8 +7,6 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from archwright.resources import checkout_root
 from port_desk import load_dev
 
@@ -24,7 +22,9 @@ class EmulatedAws:
 
     def __init__(self, dev: Path) -> None:
         os.environ.setdefault("STARTER_VENV", str(checkout_root() / "build" / "starter-venv"))
-        self._channels, emulators = load_dev(dev, "localaws.parts.channels", "localaws.emulator")
+        self._channels, emulators, self._parts = load_dev(
+            dev, "localaws.parts.channels", "localaws.emulator", "localaws.parts"
+        )
         self._emulator = emulators.shared()
         self._pointed = emulators.pointed_at(self._emulator.variables)
         self._pointed.__enter__()
@@ -35,7 +35,8 @@ class EmulatedAws:
         """Make what the first broker asks for, and return the settings that lead to it."""
         if self._settings is None:
             config = _with_knobs(self._channels.read(), topology)
-            found = self._channels.make(boto3.session.Session(), config, self.prefix)
+            self._channels.read = lambda: config  # what this topology asks for, in place of what the blueprint does
+            found = self._parts.set_up(self.prefix)
             self._settings = SimpleNamespace(**{name.lower(): value for name, value in found.items()})
         return self._settings
 
