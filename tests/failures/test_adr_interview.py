@@ -12,13 +12,18 @@ import time
 
 from adr_command import contents
 
+# Whoever was started in the background by a shell ignores Ctrl-C, and so does what it starts.
+LISTENING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from archwright.cli import main; main()"
+)
+
 
 def test_ctrl_c_at_the_prompt_writes_nothing(log):
     """An interview that is interrupted ends with 130, and the log is as it was."""
     before = contents(log)
     parent, child = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from archwright.cli import main; main()", "adr", "new", "Use X"],
+        [sys.executable, "-c", LISTENING, "adr", "new", "Use X"],
         cwd=log, stdin=child, stdout=child, stderr=child, start_new_session=True,
     )  # fmt: skip  # one call
     os.close(child)
