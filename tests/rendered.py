@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 from archwright import render, workflows
 
@@ -21,3 +25,17 @@ def write_starter(architecture: Architecture, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
     return folder / "src"
+
+
+def told(starter: Path, script: str, *arguments: object, timeout: float) -> Any:
+    """Run a script on a starter's own code and stage, and return what the last line of its output says in JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(starter / "src"), str(starter / "dev")])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+    assert done.returncode == 0, done.stderr[-1500:]
+    return json.loads(done.stdout.splitlines()[-1])

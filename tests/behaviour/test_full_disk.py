@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
@@ -15,7 +12,7 @@ from archwright import resolve
 from archwright.catalog import load_catalog
 from port_desk import load, write_desk
 from port_shop import package_of, write_shop
-from rendered import write_starter
+from rendered import told, write_starter
 
 MIB = 1024 * 1024
 LEASE = timedelta(minutes=5)
@@ -217,17 +214,7 @@ def test_a_program_tells_of_a_full_broker(tmp_path):
     """`send` into a full file ends with 1 and one sentence; every id that it printed is done; then it sends again."""
     architecture = resolve.resolve(load_catalog(), "work-queue", "local", "desk", {})
     starter = write_starter(architecture, tmp_path / "desk").parent
-    path = os.pathsep.join([str(starter / "src"), str(starter / "dev")])
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-1500:]
-    seen = json.loads(done.stdout.splitlines()[-1])
+    seen = told(starter, PROGRAM, tmp_path, timeout=240)
 
     code, _, errors = seen["told"]
     assert code == 1

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 
 import pytest
 
 from archwright import resolve
 from archwright.catalog import load_catalog
-from rendered import write_starter
+from rendered import told, write_starter
 
 pytestmark = [pytest.mark.slow, pytest.mark.early]
 
@@ -63,24 +60,10 @@ def starter(tmp_path_factory):
     return folder
 
 
-def told(starter, script, folder, timeout):
-    path = os.pathsep.join([str(starter / "src"), str(starter / "dev")])
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(folder)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=timeout,
-    )
-    assert done.returncode == 0, done.stderr[-1500:]
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process's files")
 def test_a_full_disk_takes_no_job_and_loses_none(starter, tmp_path):
     """While nothing can be written a job is refused with 503, the server lives, and with room the same key is taken."""
-    seen = told(starter, FULL, tmp_path, 120)
+    seen = told(starter, FULL, tmp_path, timeout=120)
 
     assert seen["first"] == 202
     assert seen["codes"][-1] == 503
@@ -90,6 +73,6 @@ def test_a_full_disk_takes_no_job_and_loses_none(starter, tmp_path):
 
 def test_a_thousand_jobs_on_one_worker_are_each_done_once(starter, tmp_path):
     """Taken at once and worked on by one process, every one of a thousand jobs is done, and asked for once."""
-    seen = told(starter, MANY, tmp_path, 900)
+    seen = told(starter, MANY, tmp_path, timeout=900)
 
     assert seen == {"left": 0, "statuses": ["succeeded"], "done": 1000, "asked": 1000}
